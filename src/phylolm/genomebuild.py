@@ -1,0 +1,249 @@
+"""Make a genome: from documents, or from models themselves.
+
+Here: reading documents (text, JSONL, CSV, parquet, a Hugging Face dataset), cutting one gene
+from each of randomly chosen documents, and letting models write genes. Next door: `genome` is
+what comes out.
+
+A gene is the start of a random document, 20 to 99 characters, as in the published study, but
+never cut inside a word and never ending in white space: tokenizers would each treat that in
+their own way, and the tree would show tokenizers instead of models.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from phylolm.errors import ConfigError, DataError
+from phylolm.genome import Gene
+from phylolm.sampling.protocol import Backend, SamplingSettings
+
+SHORTEST, LONGEST = 20, 99
+DATASET = "dataset:"
+MAX_DOCUMENTS = 200_000
+_SCRIPTS_WITHOUT_SPACES = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
+
+
+def read_documents(source: str, column: str = "text") -> list[str]:
+    """Documents of a file or data set.
+
+    source: a folder or .txt/.md file (documents are separated by blank lines), .jsonl, .csv or
+        .parquet with a text `column`, or `dataset:NAME[:SPLIT]` for a Hugging Face data set.
+    Raises ConfigError for anything else, DataError for a file that can't be read.
+    """
+    if source.startswith(DATASET):
+        return list(islice(_dataset(source.removeprefix(DATASET), column), MAX_DOCUMENTS))
+    path = Path(source)
+    if path.is_dir():
+        return [_read(file) for file in sorted(path.rglob("*")) if file.is_file()]
+    readers: dict[str, Callable[[Path, str], Iterable[str]]] = {
+        ".txt": _paragraphs,
+        ".md": _paragraphs,
+        ".jsonl": _jsonl,
+        ".csv": _csv,
+        ".parquet": _parquet,
+    }
+    if path.suffix not in readers:
+        known = ", ".join(readers)
+        raise ConfigError(f"can't read documents from {source}: a folder, {known} or {DATASET}NAME")
+    if not path.is_file():
+        raise ConfigError(f"no file {path}")
+    return list(readers[path.suffix](path, column))
+
+
+def genes_from_documents(
+    documents: Sequence[str],
+    size: int,
+    source: str = "",
+    seed: int = 0,
+    taken: Iterable[str] = (),
+) -> list[Gene]:
+    """`size` distinct genes, each the start of another random document.
+
+    taken: texts that must not come again. Raises DataError when the documents don't suffice.
+    """
+    rng = random.Random(seed)
+    order = list(range(len(documents)))
+    rng.shuffle(order)
+    seen = set(taken)
+    genes: list[Gene] = []
+    for index in order:
+        if len(genes) == size:
+            break
+        document = documents[index].lstrip()
+        longest = min(LONGEST, len(document) - 1)
+        text = cut(document, rng.randint(SHORTEST, max(SHORTEST, longest)))
+        if text is not None and text not in seen:
+            seen.add(text)
+            genes.append(Gene(text, source))
+    if len(genes) < size:
+        raise DataError(
+            f"{source or 'the documents'}: {len(documents)} documents give {len(genes)} distinct "
+            f"genes of {SHORTEST} to {LONGEST} characters; {size} asked for"
+        )
+    return genes
+
+
+def cut(document: str, length: int) -> str | None:
+    """The document's first `length` characters, back to the end of a whole word.
+
+    None when less than 20 characters are left, or the document ends there itself.
+
+    >>> cut("The rivers of the north are long.", 24)
+    'The rivers of the north'
+    """
+    text = document.lstrip()
+    if len(text) <= length:
+        return None
+    end = length
+    while end > 0 and _inside_word(text[end - 1], text[end]):
+        end -= 1
+    gene = text[:end].rstrip()
+    return gene if len(gene) >= SHORTEST else None
+
+
+def genes_from_models(
+    models: Sequence[Backend],
+    size: int,
+    seed: int = 0,
+    taken: Iterable[str] = (),
+) -> list[Gene]:
+    """`size` distinct genes, each written by one of the models from an empty prompt.
+
+    Raises DataError when the models keep saying the same or nothing.
+    """
+    rng = random.Random(seed)
+    seen = set(taken)
+    genes: list[Gene] = []
+    for round_ in range(20):
+        for text, name in _written(models, size - len(genes), rng, seed + round_):
+            if text not in seen:
+                seen.add(text)
+                genes.append(Gene(text, f"written by {name}"))
+        if len(genes) >= size:
+            return genes[:size]
+    raise DataError(f"the models wrote {len(genes)} distinct genes; {size} asked for")
+
+
+def _written(
+    models: Sequence[Backend], size: int, rng: random.Random, seed: int
+) -> Iterator[tuple[str, str]]:
+    """Texts grown a few characters at a time, each by a model chosen at random."""
+    lengths = {
+        model.name: [rng.randint(SHORTEST, LONGEST) for _ in range(size)] for model in models
+    }
+    share = [rng.choice(models) for _ in range(size)]
+    for model in models:
+        mine = [lengths[model.name][i] for i, chosen in enumerate(share) if chosen is model]
+        for text, length in zip(
+            _grow(model, max(mine, default=0), len(mine), seed), mine, strict=True
+        ):
+            gene = cut(text, min(length, len(text) - 1)) if len(text) > SHORTEST else None
+            if gene is not None:
+                yield gene, model.name
+
+
+def _grow(model: Backend, length: int, number: int, seed: int) -> list[str]:
+    """`number` texts of at least `length` characters, or as long as the model makes them."""
+    if number == 0:
+        return []
+    settings = SamplingSettings()
+    texts = [probe.text for probe in model.sample([""], range(number), settings, seed)[0]]
+    growing = set(range(number))
+    for step in range(LONGEST):
+        growing = {i for i in growing if texts[i].strip() and len(texts[i]) <= length}
+        prompts = sorted({texts[i] for i in growing})
+        if not prompts:
+            break
+        draws = range(step * number, (step + 1) * number)
+        answers = dict(zip(prompts, model.sample(prompts, draws, settings, seed), strict=True))
+        for place, i in enumerate(sorted(growing)):
+            probe = answers[texts[i]][place]
+            texts[i] += probe.text
+            if probe.ended:
+                growing.discard(i)
+    return texts
+
+
+def _inside_word(before: str, after: str) -> bool:
+    return _in_word(before) and _in_word(after)
+
+
+def _in_word(character: str) -> bool:
+    if not (character.isalnum() or unicodedata.category(character).startswith("M")):
+        return False
+    return not unicodedata.name(character, "").startswith(_SCRIPTS_WITHOUT_SPACES)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 text (byte {error.start})") from None
+
+
+def _paragraphs(path: Path, _: str) -> list[str]:
+    return [part for part in _read(path).split("\n\n") if part.strip()]
+
+
+def _jsonl(path: Path, column: str) -> Iterator[str]:
+    for number, line in enumerate(_read(path).split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DataError(f"{path}, line {number}: not JSON ({error.msg})") from None
+        yield _cell(row, column, f"{path}, line {number}")
+
+
+def _csv(path: Path, column: str) -> Iterator[str]:
+    csv.field_size_limit(2**31 - 1)
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file)
+        for row in reader:
+            yield _cell(row, column, f"{path}, line {reader.line_num}")
+
+
+def _parquet(path: Path, column: str) -> list[str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        names = pq.read_schema(path).names
+        if column not in names:
+            raise DataError(f"{path} has no column {column!r}; it has {', '.join(names)}")
+        values = pq.read_table(path, columns=[column]).column(column).to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        raise DataError(f"{path} is not a parquet file: {error}") from None
+    return [value for value in values if isinstance(value, str)]
+
+
+def _dataset(name: str, column: str) -> Iterator[str]:
+    try:
+        from datasets import load_dataset
+    except ImportError:
+        raise ConfigError("data sets need `pip install 'phylolm[datasets]'`") from None
+    path, _, split = name.partition(":")
+    try:
+        rows: Iterable[Any] = load_dataset(path, split=split or "train", streaming=True)
+        for row in rows:
+            yield _cell(row, column, f"data set {name}")
+    except DataError:
+        raise
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"can't read data set {name}: {reason}") from None
+
+
+def _cell(row: Any, column: str, where: str) -> str:
+    if not isinstance(row, dict) or not isinstance(row.get(column), str):
+        known = ", ".join(map(str, row)) if isinstance(row, dict) else "no columns"
+        raise DataError(f"{where}: no text in column {column!r} (there is {known}); see --column")
+    return str(row[column])

@@ -1,0 +1,1 @@
+"""Sampling: models answer genes. One narrow protocol (`protocol`), one file a backend."""
