@@ -123,3 +123,14 @@ def test_selection_keeps_order_and_refuses_strangers():
 def test_bad_lengths_are_refused(text):
     with pytest.raises(ConfigError):
         parse_lengths(text)
+
+
+def test_selected_genes_are_what_counting_them_alone_gives():
+    rows = table([*ROWS, ("x", "g3", "word", False), ("y", "g3", "wood", False)])
+    for length in (4, range(1, 4)):
+        counts = AlleleCounts.from_probes(rows, ["x", "y"], ["g1", "g2", "g3"], length)
+        chosen = counts.select_genes([2, 0])
+        alone = AlleleCounts.from_probes(rows, ["x", "y"], ["g1", "g3"], length)
+        assert as_dict(chosen) == as_dict(alone)
+        assert (chosen.probes == alone.probes).all()
+        assert (chosen.locus_of == alone.locus_of).all()

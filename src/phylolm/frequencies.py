@@ -127,17 +127,20 @@ class AlleleCounts:
             self.probes[rows],
         )
 
-    def first_genes(self, number: int) -> AlleleCounts:
-        """The counts of the first `number` genes."""
-        stop = self.locus_start[number * len(self.lengths)]
+    def select_genes(self, chosen: Sequence[int]) -> AlleleCounts:
+        """The counts at some genes, by index, in ascending order."""
+        genes = np.array(sorted(set(chosen)), dtype=np.int32)
+        columns = np.flatnonzero(np.isin(self.gene_of, genes))
+        rank = np.searchsorted(genes, self.gene_of[columns])
+        place = self.locus_of[columns] % len(self.lengths)
         return AlleleCounts(
             self.models,
-            self.genes[:number],
+            tuple(self.genes[gene] for gene in genes),
             self.lengths,
-            self.locus_of[:stop],
-            self.alleles[:stop],
-            self.counts[:, :stop],
-            self.probes[:, :number],
+            np.asarray(rank * len(self.lengths) + place, dtype=np.int32),
+            tuple(self.alleles[column] for column in columns),
+            self.counts[:, columns],
+            self.probes[:, genes],
         )
 
     def answered(self) -> npt.NDArray[np.float64]:
