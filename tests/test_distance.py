@@ -39,7 +39,7 @@ def twin_pair(first, second, n, k, measure):
         }[measure]()
     own = [own_of(x, p, genes, measure) for x, p in ((first, n), (second, k))]
     ratio = max(joint, 0.5 / (n * k)) / math.sqrt(own[0] * own[1])
-    return -math.log(min(ratio, 1))
+    return -math.log(ratio) if measure == "nei1978" else -math.log(min(ratio, 1))
 
 
 def own_of(frequencies, n, genes, measure):
@@ -107,7 +107,7 @@ def test_multi_length_equals_the_sums_over_lengths():
         p = counts.frequencies.toarray()
         joint += p @ p.T
         own += module.unbiased_homozygosity(counts).sum(axis=1)
-    expected = np.maximum(-np.log(np.minimum(joint / np.sqrt(np.outer(own, own)), 1)), 0)
+    expected = -np.log(joint / np.sqrt(np.outer(own, own)))
     np.fill_diagonal(expected, 0)
     counts = AlleleCounts.from_probes(table, length=range(1, 5))
     assert distances(counts).values == pytest.approx(expected, abs=2e-6)
@@ -131,9 +131,15 @@ def test_a_copy_lies_at_distance_zero_on_average_whatever_the_depth():
     rng = np.random.default_rng(5)
     one = distributions(rng, 1, 300)
     truth = np.concatenate([one, one])
-    counts = AlleleCounts.from_probes(probe_table(rng, truth, [6, 40], words(300, 6)))
-    d = distances(counts)
-    assert d.values[0, 1] < 3 * d.std_error[0, 1] + 1e-3
+    found, errors = [], []
+    for _ in range(20):
+        counts = AlleleCounts.from_probes(probe_table(rng, truth, [6, 40], words(300, 6)))
+        d = distances(counts)
+        found.append(d.values[0, 1])
+        errors.append(d.std_error[0, 1])
+        assert d.shown.min() >= 0
+    assert abs(np.mean(found)) < 3 * np.mean(errors) / np.sqrt(20)
+    assert min(found) < 0 < max(found)
     assert distances(counts, "nei1972").values[0, 1] > 0.1
 
 
@@ -242,7 +248,8 @@ def test_symmetric_zero_on_self_and_blind_to_order(seed, order):
     names = ["m0", "m1", "m2", "m3"]
     for measure in MEASURES:
         d = distances(AlleleCounts.from_probes(table, names), measure).values
-        assert (d == d.T).all() and (np.diag(d) == 0).all() and (d >= 0).all()
+        assert (d == d.T).all() and (np.diag(d) == 0).all()
+        assert measure == "nei1978" or (d >= 0).all()
         shuffled = table.sample(frac=1, random_state=seed)
         again = AlleleCounts.from_probes(shuffled, [names[i] for i in order])
         assert distances(again, measure).values == pytest.approx(d[np.ix_(order, order)], abs=2e-6)

@@ -24,8 +24,8 @@ Cavalli-Sforza and Edwards 1967, Lin 1991. In the multi-length form every gene h
 length and the sums run over loci.
 
 nei1978 takes the sampling noise out of own_g, so models sampled at different depths compare
-without bias, and a copy lies at distance 0 on average. The others are plug-in estimates, biased
-upwards where probes are few.
+without bias, and a copy lies at distance 0 on average: sometimes a little below. The others are
+plug-in estimates, biased upwards where probes are few.
 """
 
 from __future__ import annotations
@@ -254,7 +254,7 @@ def finish(
     if rule.is_similarity:
         floor = _least_joint(counts, rule, rows, columns)
         with np.errstate(invalid="ignore", divide="ignore"):
-            ratio = np.clip(ratio, np.minimum(floor / weight, 1.0), 1.0)
+            ratio = np.maximum(ratio, np.minimum(floor / weight, 1.0))
     value = np.asarray(rule.finish(np.maximum(ratio, 0.0)), dtype=np.float64)
     if value.shape[0] == value.shape[1] and isinstance(rows, slice):
         np.fill_diagonal(value, 0.0)
@@ -357,6 +357,11 @@ def _minus_log(ratio: Any) -> Any:
     return np.maximum(-np.log(ratio), 0.0)
 
 
+def _minus_log_unbiased(ratio: Any) -> Any:
+    """Not cut at 0: that would bias the distances of near models and tie their ranks."""
+    return -np.log(ratio)
+
+
 def _chord(coefficient: Any, _: Any) -> Any:
     return 2 / np.pi * np.sqrt(np.maximum(2 - 2 * coefficient, 0.0))
 
@@ -372,7 +377,7 @@ def _same(values: Any) -> Any:
 
 
 MEASURES = {
-    "nei1978": Measure(_same, unbiased_homozygosity, _minus_log),
+    "nei1978": Measure(_same, unbiased_homozygosity, _minus_log_unbiased),
     "nei1972": Measure(_same, homozygosity, _minus_log),
     "bhattacharyya": Measure(np.sqrt, _ones, _minus_log),
     "chord": Measure(np.sqrt, _ones, _same, _chord, is_similarity=False),

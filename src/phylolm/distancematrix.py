@@ -28,7 +28,8 @@ class DistanceMatrix:
     """Pairwise distances between `m` models.
 
     names: m distinct strings.
-    values: float64 (m, m), symmetric, zero diagonal, non-negative.
+    values: float64 (m, m), symmetric, zero diagonal. Unbiased estimates (nei1978) scatter about
+        the truth, so models that hardly differ may lie a little below 0; files show 0 there.
     genes: int32 (m, m), the number of genes each pair rests on, or None when unknown.
     std_error: float64 (m, m), block-jackknife standard errors over genes, or None.
     measure: what `values` are, for axis labels and reports.
@@ -93,17 +94,22 @@ class DistanceMatrix:
             std_error=None if self.std_error is None else self.std_error[cells],
         )
 
+    @property
+    def shown(self) -> npt.NDArray[np.float64]:
+        """The values as people and other tools want them: none below 0."""
+        return np.maximum(self.values, 0.0)
+
     def to_pandas(self) -> Any:
-        """A square DataFrame, models on both axes."""
+        """A square DataFrame of `shown`, models on both axes."""
         import pandas as pd
 
-        return pd.DataFrame(self.values, index=list(self.names), columns=list(self.names))
+        return pd.DataFrame(self.shown, index=list(self.names), columns=list(self.names))
 
     def to_skbio(self) -> Any:
-        """A scikit-bio DistanceMatrix."""
+        """A scikit-bio DistanceMatrix of `shown`."""
         from skbio import DistanceMatrix as SkbioMatrix
 
-        return SkbioMatrix(self.values, self.names)
+        return SkbioMatrix(self.shown, self.names)
 
     def pairs(self) -> Any:
         """One row a pair, nearest first: model_a, model_b, distance, std_error, genes."""
@@ -198,7 +204,7 @@ def _write_parquet(matrix: DistanceMatrix, path: Path) -> None:
 
 def _write_phylip(matrix: DistanceMatrix, path: Path) -> None:
     lines = [str(len(matrix))]
-    for name, row in zip(matrix.names, matrix.values, strict=True):
+    for name, row in zip(matrix.names, matrix.shown, strict=True):
         label = "_".join(name.split()) or "_"
         lines.append(f"{label}  " + " ".join(f"{value:.8g}" for value in row))
     write_text(path, "\n".join(lines) + "\n")

@@ -1,0 +1,85 @@
+"""The command line: one file a command; each parses, calls, prints.
+
+Heavy imports (numpy, torch, matplotlib) stay inside the commands' functions, so that help is
+there at once. Expected errors are caught here, once, and shown as one line.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from phylolm.cli import (
+    bank,
+    compare,
+    demo,
+    distance,
+    genome,
+    identify,
+    pictures,
+    record,
+    report,
+    sequence,
+    tree,
+)
+from phylolm.cli.console import fail, note
+from phylolm.errors import PhylolmError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="phylolm",
+    help="The family tree of language models, read from what they say.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from phylolm.version import __version__
+
+        typer.echo(f"phylolm {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    pass
+
+
+app.command("demo")(demo.demo)
+app.command("sequence")(sequence.sequence)
+app.command("import")(record.import_)
+app.command("distance")(distance.distance)
+app.command("tree")(tree.tree)
+app.command("map")(pictures.map_)
+app.command("heatmap")(pictures.heatmap)
+app.command("identify")(identify.identify)
+app.command("compare")(compare.compare)
+app.command("report")(report.report)
+app.add_typer(genome.app, name="genome")
+app.add_typer(bank.app, name="bank")
+
+
+def main() -> None:
+    """The `phylolm` command: errors become one line and an exit code."""
+    try:
+        app()
+    except PhylolmError as error:
+        fail(str(error))
+        sys.exit(error.exit_code)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            note("interrupted; what was finished is kept, the same command goes on from there")
+        raise
+    except BrokenPipeError:
+        # The reader has gone; keep the interpreter from complaining when it flushes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

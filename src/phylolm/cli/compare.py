@@ -1,0 +1,40 @@
+"""phylolm compare: are two models the same?"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from phylolm.cli import source
+from phylolm.cli.console import emit
+
+
+def compare(
+    first: Annotated[str, typer.Argument(help="A model of the bank.")],
+    second: Annotated[str, typer.Argument(help="Another model of the bank.")],
+    bank: source.BankOption = None,
+    genome: source.GenomeOption = None,
+    allele_length: source.LengthOption = source.DEFAULT_LENGTH,
+    measure: source.MeasureOption = source.DEFAULT_MEASURE,
+    probes: source.ProbesOption = None,
+    settings: source.SettingsOption = None,
+    mix_settings: source.MixOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+) -> None:
+    """Are two models the same, and how far apart are they? (two-sample permutation test)"""
+    from phylolm import ancestry
+    from phylolm.cli.console import printable
+
+    chosen = source.Source(bank, genome, allele_length, measure, probes, settings, mix_settings)
+    result = ancestry.compare(chosen.counts(), first, second, measure)
+    if as_json:
+        emit(json.dumps(result.to_dict(), indent=2, ensure_ascii=False), None)
+        return
+    p_value = "not testable" if result.p_value is None else f"p = {result.p_value:.4g}"
+    typer.echo(printable(f"{result.first} and {result.second}: {result.verdict}"))
+    typer.echo(
+        f"distance {result.distance:.4f} (95 % interval {result.low:.4f} to {result.high:.4f}), "
+        f"{p_value}, {result.genes} genes"
+    )

@@ -1,0 +1,65 @@
+"""phylolm demo: grow a zoo, read its family tree, show how near the truth it is."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from phylolm.cli.console import bars, note
+
+if TYPE_CHECKING:
+    from phylolm.demo import DemoResult
+
+
+def demo(
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the zoo, the bank and the results.")
+    ] = Path("phylolm-demo"),
+    seed: Annotated[int, typer.Option(help="Of the zoo.")] = 0,
+) -> None:
+    """Grow small language models with a known family tree, and read the tree from what they say.
+
+    No network, key or GPU. The zoo and the bank are kept: a second run takes seconds.
+    """
+    from phylolm.demo import GENOME, analyse_zoo, grow_zoo, sequence_zoo
+    from phylolm.figures.ascii import ascii_tree
+    from phylolm.genome import Genome
+
+    started = time.monotonic()
+    note("1/3  growing a zoo of small language models, each trained or tuned from another")
+    with bars() as shown:
+        zoo = grow_zoo(out, shown, seed=seed)
+    note(f"2/3  sequencing {len(zoo.models)} models: 32 completions of each of 128 prompts")
+    genome = Genome.load(GENOME)
+    with bars() as shown:
+        bank = sequence_zoo(zoo, out, shown, genome)
+    note("3/3  distances, tree, 1,000 bootstrap replicates, pictures, report")
+    with bars() as shown:
+        counts = bank.counts(genome, models=zoo.models)
+        result = analyse_zoo(zoo, counts, out, lambda k: shown("bootstrap replicates", k, 1000))
+    typer.echo(ascii_tree(result.analysis.tree, 80))
+    _tell(result, time.monotonic() - started)
+
+
+def _tell(result: DemoResult, seconds: float) -> None:
+    recovery, splits = result.recovery, result.splits
+    truth = splits.shared + splits.false_negatives
+    nearest = result.folder / "zoo" / "models" / result.zoo.models[-1]
+    lines = [
+        "",
+        f"nearest is parent, child or sibling  {recovery.kin:.0%} of {recovery.models} models",
+        f"nearest is of the same family        {recovery.family:.0%}",
+        f"same-family pairs nearer (AUC)       {recovery.auc:.3f}",
+        f"true splits found                    {splits.shared} of {truth}; "
+        f"Robinson-Foulds {splits.rf}",
+        f"took {seconds:.0f} s",
+        "",
+        f"open    {result.report}",
+        f"next    phylolm identify {result.zoo.models[-1]} --bank {result.folder / 'bank'}",
+        f"        phylolm sequence hf:{nearest} --bank BANK     (any transformers model)",
+        "        phylolm --help",
+    ]
+    typer.echo("\n".join(lines))

@@ -1,0 +1,86 @@
+"""phylolm genome: the prompts models are sequenced with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from phylolm.cli.console import emit, note, printable, table
+from phylolm.errors import ConfigError
+
+app = typer.Typer(help="Genomes: the prompts models are sequenced with.", no_args_is_help=True)
+
+
+@app.command("ls")
+def ls() -> None:
+    """The bundled genomes."""
+    from phylolm.genome import BUNDLED, DEFAULT_SIZE, Genome
+
+    rows = []
+    for name in BUNDLED:
+        first = Genome.load(name)
+        every = Genome.load(name, size=Genome.bundled_size(name))
+        rows.append([name, str(len(every)), str(len(first)), first.id[:12], first.genes[0].text])
+    table(["genome", "genes", "by default", "id of default", "first gene"], rows)
+    note(f"the first {DEFAULT_SIZE} genes are the default; --genes N takes another number")
+
+
+@app.command("show")
+def show(
+    genome: Annotated[str, typer.Argument(help="A bundled genome or a JSONL file.")],
+    genes: Annotated[int | None, typer.Option(min=1, help="Only the first N.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSONL on stdout.")] = False,
+) -> None:
+    """A genome's genes."""
+    from phylolm.genome import Genome
+
+    loaded = Genome.load(genome, genes)
+    if as_json:
+        emit(loaded.to_jsonl(), None)
+        return
+    for gene in loaded.genes:
+        typer.echo(f"{gene.id}  {printable(gene.text.replace(chr(10), '⏎'))}")
+    note(f"{len(loaded)} genes, id {loaded.id}")
+
+
+@app.command("build")
+def build(
+    output: Annotated[Path, typer.Option("--output", "-o", help="JSONL file to write.")],
+    source: Annotated[
+        str | None,
+        typer.Argument(help="Folder, .txt, .jsonl, .csv, .parquet, or dataset:NAME[:SPLIT]."),
+    ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", "-m", help="Let this model write genes.")
+    ] = None,
+    genes: Annotated[int, typer.Option("--genes", min=1, help="How many new genes.")] = 128,
+    column: Annotated[str, typer.Option(help="Column that holds the text.")] = "text",
+    seed: Annotated[int, typer.Option(help="Of the random choice.")] = 0,
+    grow: Annotated[
+        str | None, typer.Option(help="A genome whose genes come first; their probes stay valid.")
+    ] = None,
+) -> None:
+    """Make a genome from documents, or from models themselves.
+
+    Each gene is the start of a random document, 20 to 99 characters, ending at a word's end.
+    """
+    from phylolm.genome import Genome
+    from phylolm.genomebuild import genes_from_documents, genes_from_models, read_documents
+
+    if (source is None) == (not model):
+        raise ConfigError("give either a source of documents or --model (repeatable)")
+    old = Genome.load(grow) if grow else None
+    taken = [gene.text for gene in old.genes] if old else []
+    if source is not None:
+        documents = read_documents(source, column)
+        name = Path(source).name
+        new = genes_from_documents(documents, genes, name, seed, taken)
+    else:
+        from phylolm.sampling.spec import open_model, parse
+
+        new = genes_from_models([open_model(parse(m)) for m in model or ()], genes, seed, taken)
+    built = old.grown(new) if old else Genome.of(output.stem, new)
+    built.save(output)
+    note(f"wrote {output}: {len(built)} genes, id {built.id[:12]}")

@@ -1,0 +1,95 @@
+"""phylolm map and phylolm heatmap: pictures of a distance matrix."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from phylolm.cli import source
+from phylolm.cli.console import emit, note, require_suffix
+
+PICTURES = (".svg", ".pdf", ".png")
+OutputOption = Annotated[
+    Path, typer.Option("--output", "-o", help=".svg, .pdf or .png; .csv for the numbers.")
+]
+
+
+def map_(
+    output: OutputOption,
+    bank: source.BankOption = None,
+    distances: source.DistancesOption = None,
+    similarity: source.SimilarityOption = False,
+    families: source.FamiliesOption = None,
+    genome: source.GenomeOption = None,
+    allele_length: source.LengthOption = source.DEFAULT_LENGTH,
+    measure: source.MeasureOption = source.DEFAULT_MEASURE,
+    settings: source.SettingsOption = None,
+    mix_settings: source.MixOption = False,
+    min_answered: source.AnsweredOption = source.DEFAULT_MIN_ANSWERED,
+) -> None:
+    """Map of the models: principal coordinates of their distances."""
+    require_suffix(output, (*PICTURES, ".csv"), "a map")
+    chosen = source.Source(
+        bank=bank,
+        genome=genome,
+        allele_length=allele_length,
+        measure=measure,
+        settings=settings,
+        mix_settings=mix_settings,
+        min_answered=min_answered,
+        distances=distances,
+        similarity=similarity,
+    )
+    from phylolm.ordination import pcoa
+
+    placed = pcoa(chosen.matrix())
+    if output.suffix == ".csv":
+        emit(placed.to_pandas().to_csv(), output)
+        return
+    from phylolm import figures
+
+    figures.save(figures.plot_map(placed, families=source.read_families(families)), output)
+    note(f"wrote {output}")
+
+
+def heatmap(
+    output: OutputOption,
+    bank: source.BankOption = None,
+    distances: source.DistancesOption = None,
+    similarity: source.SimilarityOption = False,
+    families: source.FamiliesOption = None,
+    genome: source.GenomeOption = None,
+    allele_length: source.LengthOption = source.DEFAULT_LENGTH,
+    measure: source.MeasureOption = source.DEFAULT_MEASURE,
+    settings: source.SettingsOption = None,
+    mix_settings: source.MixOption = False,
+    min_answered: source.AnsweredOption = source.DEFAULT_MIN_ANSWERED,
+) -> None:
+    """Similarity matrix of the models, clustered."""
+    require_suffix(output, (*PICTURES, ".csv"), "a heatmap")
+    chosen = source.Source(
+        bank=bank,
+        genome=genome,
+        allele_length=allele_length,
+        measure=measure,
+        settings=settings,
+        mix_settings=mix_settings,
+        min_answered=min_answered,
+        distances=distances,
+        similarity=similarity,
+    )
+    matrix = chosen.matrix()
+    if output.suffix == ".csv":
+        import numpy as np
+
+        emit(np.exp(-matrix.to_pandas()).to_csv(float_format="%.6g"), output)
+        return
+    from phylolm import figures
+    from phylolm.treebuild import build_tree
+
+    tree = build_tree(matrix, "upgma")
+    picture = figures.plot_heatmap(matrix, tree, families=source.read_families(families))
+    figures.save(picture, output)
+    note(f"wrote {output}")

@@ -1,0 +1,150 @@
+"""Where commands take their distances from: a bank, or a file of distances.
+
+Here: the options shared by the commands downstream of the bank, and loading what they name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from phylolm.cli.console import warn
+from phylolm.errors import ConfigError
+
+if TYPE_CHECKING:
+    from phylolm.distancematrix import DistanceMatrix
+    from phylolm.frequencies import AlleleCounts
+    from phylolm.genome import Genome
+
+BankOption = Annotated[Path | None, typer.Option("--bank", "-b", help="Bank of probes (folder).")]
+GenomeOption = Annotated[
+    str | None, typer.Option("--genome", "-g", help="Genome: its id's start, a name or a file.")
+]
+LengthOption = Annotated[
+    str, typer.Option("--allele-length", "-l", help="Characters of an allele, 1-8; 1-4 = all four.")
+]
+MeasureOption = Annotated[
+    str,
+    typer.Option(
+        "--measure",
+        help="nei1978 (unbiased), nei1972 (as published), bhattacharyya, chord, jensen-shannon.",
+    ),
+]
+ProbesOption = Annotated[
+    int | None, typer.Option("--probes", "-n", min=1, help="Use only the first N probes a gene.")
+]
+SettingsOption = Annotated[
+    str | None, typer.Option("--settings", help="Id of the sampling settings to use.")
+]
+MixOption = Annotated[
+    bool, typer.Option("--mix-settings", help="Compare probes of different settings all the same.")
+]
+AnsweredOption = Annotated[
+    float,
+    typer.Option(
+        "--min-answered", min=0.0, max=1.0, help="Leave out models that answer fewer of the genes."
+    ),
+]
+DistancesOption = Annotated[
+    Path | None, typer.Option("--distances", "-d", help="Distances from a file instead of a bank.")
+]
+SimilarityOption = Annotated[
+    bool, typer.Option("--similarity", help="The file holds similarities; take -ln of them.")
+]
+FamiliesOption = Annotated[
+    Path | None,
+    typer.Option("--families", help="CSV with columns model, family: colours in pictures."),
+]
+
+DEFAULT_LENGTH = "4"
+DEFAULT_MEASURE = "nei1978"
+DEFAULT_MIN_ANSWERED = 0.5
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the shared options say."""
+
+    bank: Path | None = None
+    genome: str | None = None
+    allele_length: str = DEFAULT_LENGTH
+    measure: str = DEFAULT_MEASURE
+    probes: int | None = None
+    settings: str | None = None
+    mix_settings: bool = False
+    min_answered: float = DEFAULT_MIN_ANSWERED
+    distances: Path | None = None
+    similarity: bool = False
+
+    def counts(self) -> AlleleCounts:
+        """Allele counts from the bank; silent models are left out and named."""
+        from phylolm.bank import Bank
+        from phylolm.frequencies import parse_lengths, without_silent
+
+        if self.bank is None:
+            raise ConfigError("say where the probes are: --bank DIR")
+        bank = Bank(self.bank, create=False)
+        counts = bank.counts(
+            pick_genome(bank, self.genome),
+            parse_lengths(self.allele_length),
+            settings=self.settings,
+            mix_settings=self.mix_settings,
+            probes=self.probes,
+        )
+        counts, silent = without_silent(counts, self.min_answered)
+        if silent:
+            share = f"fewer than {self.min_answered:.0%} of the genes"
+            warn(f"left out {len(silent)} models that answer {share}: {_some(silent)}")
+        return counts
+
+    def matrix(self) -> DistanceMatrix:
+        """Distances from the file, or computed from the bank."""
+        if self.distances is not None:
+            if self.bank is not None:
+                raise ConfigError("--bank and --distances exclude each other")
+            from phylolm.distancematrix import read_distances
+
+            return read_distances(self.distances, self.similarity)
+        from phylolm.distance import distances
+
+        matrix = distances(self.counts(), self.measure)
+        for text in matrix.notes:
+            warn(text)
+        return matrix
+
+
+def pick_genome(bank: object, wanted: str | None) -> Genome | None:
+    """The genome meant by --genome: one of the bank's by id, a bundled one, or a file."""
+    from phylolm.bank import Bank
+    from phylolm.genome import BUNDLED, Genome
+
+    assert isinstance(bank, Bank)
+    if wanted is None:
+        return None
+    if wanted in BUNDLED or Path(wanted).is_file():
+        return Genome.load(wanted)
+    return bank.genome(wanted)
+
+
+def read_families(path: Path | None) -> dict[str, str] | None:
+    """Model -> family from a CSV file."""
+    if path is None:
+        return None
+    import csv
+
+    if not path.is_file():
+        raise ConfigError(f"no file {path}")
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file)
+        missing = {"model", "family"} - set(reader.fieldnames or ())
+        if missing:
+            raise ConfigError(f"{path} lacks column {' and '.join(sorted(missing))}")
+        return {row["model"]: row["family"] for row in reader}
+
+
+def _some(names: list[str], most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -1,0 +1,126 @@
+"""The demo: grow a zoo of small models, read their family tree, say how near the truth it is.
+
+Here: `run_demo` and what it found. Next door: `zoo` grows the models, `sequencing` samples
+them, `analysis` makes the tree, `report` the page, `recovery` the scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from phylolm import figures
+from phylolm.analysis import Analysis, TreeOptions, analyse
+from phylolm.bank import Bank
+from phylolm.errors import BackendError
+from phylolm.frequencies import AlleleCounts
+from phylolm.genome import Genome
+from phylolm.ordination import pcoa
+from phylolm.publish import write_study_report
+from phylolm.recovery import KinRecovery, kin_recovery
+from phylolm.report import Truth
+from phylolm.sequencing import SequencingOptions
+from phylolm.tree import Tree
+from phylolm.treecompare import SplitComparison, robinson_foulds
+from phylolm.treeio import write_tree
+from phylolm.zoo import Zoo, grow
+
+GENOME = "math"
+OPTIONS = SequencingOptions(probes=32)
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What the demo made and how near the truth it came."""
+
+    folder: Path
+    zoo: Zoo
+    analysis: Analysis
+    recovery: KinRecovery
+    splits: SplitComparison
+    report: Path
+
+
+def grow_zoo(folder: Path, progress: Progress, tier: str = "demo", seed: int = 0) -> Zoo:
+    return grow(folder / "zoo", tier, seed, progress=progress)
+
+
+def sequence_zoo(zoo: Zoo, folder: Path, progress: Progress, genome: Genome) -> Bank:
+    """Sequence every model of a zoo through the transformers backend."""
+    bank = Bank(folder / "bank")
+    specs = [f"{name}=hf:{zoo.path(name)}" for name in zoo.models]
+    failed = bank.sequence(specs, genome, OPTIONS, progress)
+    if failed:
+        name, reason = next(iter(failed.items()))
+        raise BackendError(f"{name}: {reason}")
+    return bank
+
+
+def analyse_zoo(
+    zoo: Zoo, counts: AlleleCounts, folder: Path, progress: Callable[[int], None]
+) -> DemoResult:
+    """Tree, pictures and report of a sequenced zoo, and their distance to the truth."""
+    options = TreeOptions()
+    done = analyse(counts, options, progress)
+    splits = compare_with_truth(done.tree, zoo)
+    result = DemoResult(
+        folder,
+        zoo,
+        done,
+        kin_recovery(done.distances, family_of(zoo), edges_of(zoo)),
+        splits,
+        folder / "report.html",
+    )
+    _write_files(result, counts, options)
+    return result
+
+
+def family_of(zoo: Zoo) -> dict[str, str]:
+    """Model -> name of its base."""
+    return {name: family for family, members in zoo.families.items() for name in members}
+
+
+def edges_of(zoo: Zoo) -> list[tuple[str, str]]:
+    """(parent, child) of every relation, merges with both parents."""
+    return [(edge.parent, edge.child) for edge in zoo.edges]
+
+
+def compare_with_truth(tree: Tree, zoo: Zoo) -> SplitComparison:
+    """Splits of the tree against the true tree, over the models that sit on it."""
+    truth = Tree.from_newick(zoo.newick)
+    return robinson_foulds(tree.subset(truth.leaf_names), truth)
+
+
+def _write_files(result: DemoResult, counts: AlleleCounts, options: TreeOptions) -> None:
+    folder, matrix, tree = result.folder, result.analysis.distances, result.analysis.tree
+    families = family_of(result.zoo)
+    matrix.save(folder / "distances.csv")
+    write_tree(tree, folder / "tree.nwk")
+    figures.save(figures.plot_tree(tree, families=families), folder / "tree.svg")
+    figures.save(figures.plot_heatmap(matrix, tree, families), folder / "heatmap.svg")
+    figures.save(figures.plot_map(pcoa(matrix), families), folder / "map.svg")
+    write_study_report(
+        result.report,
+        "The demo zoo",
+        counts,
+        result.analysis,
+        options,
+        families,
+        _truth(result),
+    )
+
+
+def _truth(result: DemoResult) -> Truth:
+    splits = result.splits
+    measures = {
+        "nearest is parent, child or sibling": f"{result.recovery.kin:.0%}",
+        "nearest is of the same family": f"{result.recovery.family:.0%}",
+        "same-family pair nearer than another (AUC)": f"{result.recovery.auc:.3f}",
+        "true splits found": f"{splits.shared} of {splits.shared + splits.false_negatives}",
+        "splits the truth contradicts or leaves open": splits.false_positives,
+    }
+    parents = {edge.child: edge.parent for edge in result.zoo.edges}
+    return Truth(measures, Tree.from_newick(result.zoo.newick), parents)
