@@ -1,0 +1,185 @@
+"""Model specs: one line of text that says which model to sample, and how to reach it.
+
+    [NAME=]backend:rest      hf:EleutherAI/pythia-70m@step1000?dtype=bfloat16
+                             alder=hf:zoo/alder
+                             replay:answers.parquet#model
+
+Here: the grammar, the table of backends, and `open_model`. Next door: `protocol` says what a
+backend offers; each backend has a file of its own, imported when it is first opened.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from phylolm.errors import BackendError, ConfigError
+from phylolm.sampling.protocol import Backend
+
+
+@dataclass(frozen=True)
+class BackendKind:
+    """One row of the table: where a backend is opened, and what its specs may say.
+
+    opener: "module:function", imported only when used.
+    options: the known `?key=value` options and the pattern a value must match.
+    extra: the packages its opener imports, and the extra that installs them.
+    """
+
+    opener: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    has_revision: bool = False
+    requires: tuple[str, ...] = ()
+    extra: str = ""
+
+
+BACKENDS: Mapping[str, BackendKind] = {
+    "hf": BackendKind(
+        "phylolm.sampling.hf:open_model",
+        options={
+            "dtype": "auto|float32|bfloat16|float16",
+            "device": r"auto|cpu|mps|cuda|cuda:\d+",
+            "trust_remote_code": "true|false",
+        },
+        has_revision=True,
+        requires=("torch", "transformers", "tokenizers", "accelerate"),
+        extra="hf",
+    ),
+    "replay": BackendKind("phylolm.sampling.replay:open_model"),
+}
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A parsed model spec. `name` is what people read; `text` is the spec as it was written."""
+
+    backend: str
+    target: str
+    revision: str | None
+    options: Mapping[str, str]
+    name: str
+    text: str
+
+
+def parse(text: str) -> ModelSpec:
+    """Read one model spec.
+
+    Raises ConfigError for an unknown backend or option, or a spec without a target.
+
+    >>> parse("hf:EleutherAI/pythia-70m@step1000").name
+    'EleutherAI/pythia-70m@step1000'
+    """
+    given_name, body = _split_name(text)
+    backend, kind, rest = _split_backend(text, body)
+    rest, options = _split_options(text, kind, rest)
+    target, revision = _split_revision(kind, rest)
+    if not target:
+        raise ConfigError(f"model spec {text!r} names no model after {backend + ':'!r}")
+    name = given_name or _default_name(backend, target, revision)
+    return ModelSpec(backend, target, revision, options, name, text)
+
+
+def looks_like_spec(text: str) -> bool:
+    """Whether a text is meant as a model spec, not as a model's bare name.
+
+    >>> looks_like_spec("hf:gpt2"), looks_like_spec("gpt2")
+    (True, False)
+    """
+    head, colon, _ = text.partition(":")
+    return bool(colon) and head.rpartition("=")[2] in BACKENDS
+
+
+def open_model(spec: ModelSpec | str) -> Backend:
+    """Open the backend a spec names.
+
+    Raises ConfigError for a bad spec, BackendError if the model can't be loaded or a package
+    it needs is not installed.
+    """
+    parsed = parse(spec) if isinstance(spec, str) else spec
+    kind = BACKENDS[parsed.backend]
+    return _opener(kind, parsed)(parsed)
+
+
+def is_local(target: str) -> bool:
+    """Whether an `hf:` target means a folder on this machine, not an id on the hub."""
+    return (
+        target.startswith(("/", "./", "../", "~"))
+        or target in (".", "..")
+        or (Path(target).is_dir())
+    )
+
+
+def _split_name(text: str) -> tuple[str, str]:
+    """NAME= counts only before the first colon; later '=' belong to the options."""
+    head = text.partition(":")[0]
+    if "=" not in head:
+        return "", text
+    name, _, body = text.partition("=")
+    if not name.strip():
+        raise ConfigError(f"model spec {text!r} has an empty name before '='")
+    return name.strip(), body
+
+
+def _split_backend(text: str, body: str) -> tuple[str, BackendKind, str]:
+    backend, colon, rest = body.partition(":")
+    known = ", ".join(BACKENDS)
+    if not colon:
+        raise ConfigError(f"model spec {text!r} names no backend; write hf:{body} (known: {known})")
+    if backend not in BACKENDS:
+        raise ConfigError(f"model spec {text!r}: unknown backend {backend!r} (known: {known})")
+    return backend, BACKENDS[backend], rest
+
+
+def _split_options(text: str, kind: BackendKind, rest: str) -> tuple[str, dict[str, str]]:
+    if not kind.options:
+        return rest, {}
+    target, _, query = rest.partition("?")
+    pairs = (part.partition("=") for part in query.split("&") if part)
+    options = {key: value for key, _, value in pairs}
+    for key, value in options.items():
+        _check_option(text, kind, key, value)
+    return target, options
+
+
+def _check_option(text: str, kind: BackendKind, key: str, value: str) -> None:
+    pattern = kind.options.get(key)
+    if pattern is None:
+        known = ", ".join(kind.options)
+        raise ConfigError(f"model spec {text!r}: unknown option {key!r} (known: {known})")
+    if not re.fullmatch(pattern, value):
+        allowed = pattern.replace(r"\d+", "N").replace("|", ", ")
+        raise ConfigError(f"model spec {text!r}: {key}={value!r} is not one of {allowed}")
+
+
+def _split_revision(kind: BackendKind, rest: str) -> tuple[str, str | None]:
+    """`@` starts a revision, unless the whole is a folder whose name has an '@' in it."""
+    if not kind.has_revision or is_local(rest):
+        return rest, None
+    target, _, revision = rest.partition("@")
+    return target, revision or None
+
+
+def _default_name(backend: str, target: str, revision: str | None) -> str:
+    if backend == "replay":
+        return target.partition("#")[2] or Path(target).stem
+    if backend == "hf" and is_local(target):
+        return Path(target).expanduser().resolve().name
+    return f"{target}@{revision}" if revision else target
+
+
+def _opener(kind: BackendKind, spec: ModelSpec) -> Callable[[ModelSpec], Backend]:
+    module, _, function = kind.opener.partition(":")
+    try:
+        opener = getattr(importlib.import_module(module), function)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in kind.requires:
+            raise
+        raise BackendError(
+            f"{spec.backend}: models need the package {error.name}; "
+            f"install it with: pip install 'phylolm[{kind.extra}]'"
+        ) from None
+    return cast(Callable[[ModelSpec], Backend], opener)
