@@ -1,0 +1,172 @@
+"""Sequencing: from models and a genome to parts in a bank.
+
+Here: the plan (which genes and draws are missing) and its execution, one part a gene batch.
+Next door: `sampling` runs the models, `bank` keeps the parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from phylolm import alleles, parts
+from phylolm.errors import PhylolmError
+from phylolm.genome import Gene, Genome
+from phylolm.parts import PartHeader
+from phylolm.sampling.protocol import Backend, SamplingSettings
+from phylolm.sampling.spec import ModelSpec, open_model, parse
+from phylolm.version import __version__
+
+if TYPE_CHECKING:
+    from phylolm.bank import Bank
+
+GENES_PER_PART = 64
+"""A part is what a killed run loses: seconds of work, yet few enough files."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with (model, genes done, genes in all)."""
+
+
+@dataclass(frozen=True)
+class SequencingOptions:
+    """probes: per gene. seed: of the draws. exact: the distribution itself, not samples,
+    up to `epsilon` of its mass, for alleles of `length` characters."""
+
+    probes: int = 32
+    seed: int = 0
+    exact: bool = False
+    epsilon: float = 0.01
+    length: int = alleles.DEFAULT_LENGTH
+    settings: SamplingSettings = SamplingSettings()
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One part's worth of work: some genes, one draw range."""
+
+    genes: tuple[Gene, ...]
+    draws: range
+
+
+def sequence(
+    bank: Bank,
+    models: Sequence[str | ModelSpec],
+    genome: Genome,
+    options: SequencingOptions | None = None,
+    progress: Progress | None = None,
+) -> dict[str, str]:
+    """Sample what the bank lacks of each model. Returns the models that failed, with why.
+
+    One model's failure never stops the others.
+    """
+    bank.add_genome(genome)
+    failed: dict[str, str] = {}
+    for model in models:
+        spec = parse(model) if isinstance(model, str) else model
+        try:
+            sequence_model(bank, open_model(spec), spec, genome, options, progress)
+        except PhylolmError as error:
+            failed[spec.name] = str(error)
+    return failed
+
+
+def sequence_model(
+    bank: Bank,
+    backend: Backend,
+    spec: ModelSpec,
+    genome: Genome,
+    options: SequencingOptions | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Sample what the bank lacks of one open model, a part at a time."""
+    options = options or SequencingOptions()
+    units = list(missing_units(bank, backend, genome, options))
+    done = len(genome) - sum(len(unit.genes) for unit in units)
+    if progress:
+        progress(backend.name, done, len(genome))
+    for unit in units:
+        header = _header(backend, spec, unit, options)
+        bank.add_part(header, _answer(backend, unit, options))
+        done += len(unit.genes)
+        if progress:
+            progress(backend.name, done, len(genome))
+
+
+def missing_units(
+    bank: Bank, backend: Backend, genome: Genome, options: SequencingOptions
+) -> Iterator[Unit]:
+    """The work left, in batches fixed by the genome so that a rerun makes the same parts."""
+    held = _draws_held(bank, backend, options)
+    wanted = 1 if options.exact else options.probes
+    for start in range(0, len(genome), GENES_PER_PART):
+        batch = genome.genes[start : start + GENES_PER_PART]
+        for have in sorted({held.get(gene.id, 0) for gene in batch}):
+            genes = tuple(gene for gene in batch if held.get(gene.id, 0) == have)
+            if have < wanted:
+                yield Unit(genes, range(have, wanted))
+
+
+def _draws_held(bank: Bank, backend: Backend, options: SequencingOptions) -> dict[str, int]:
+    """How many draws of each gene are in the bank already, counted from 0 without gaps."""
+    asked = _header(backend, None, Unit((), range(0)), options)
+    ranges: dict[str, list[tuple[int, int]]] = {}
+    for part in bank.parts_of(backend.name):
+        have = part.header
+        same = (have.model, have.revision, have.settings, have.kind) == (
+            asked.model,
+            asked.revision,
+            asked.settings,
+            asked.kind,
+        )
+        if same and (have.length, have.epsilon) == (asked.length, asked.epsilon):
+            for gene in have.genes:
+                ranges.setdefault(gene, []).append((have.first, have.stop))
+    return {gene: _contiguous(held) for gene, held in ranges.items()}
+
+
+def _contiguous(ranges: Sequence[tuple[int, int]]) -> int:
+    reached = 0
+    for first, stop in sorted(ranges):
+        if first <= reached:
+            reached = max(reached, stop)
+    return reached
+
+
+def _header(
+    backend: Backend, spec: ModelSpec | None, unit: Unit, options: SequencingOptions
+) -> PartHeader:
+    return PartHeader(
+        model=backend.name,
+        revision=backend.revision,
+        spec=spec.text if spec else "",
+        kind=parts.EXACT if options.exact else parts.SAMPLED,
+        settings=asdict(options.settings),
+        genes=tuple(gene.id for gene in unit.genes),
+        first=unit.draws.start,
+        stop=unit.draws.stop,
+        length=options.length if options.exact else None,
+        epsilon=options.epsilon if options.exact else None,
+        provenance={"phylolm": __version__, "seed": options.seed},
+    )
+
+
+def _answer(backend: Backend, unit: Unit, options: SequencingOptions) -> dict[str, list[Any]]:
+    prompts = [gene.text for gene in unit.genes]
+    columns: dict[str, list[Any]] = {name: [] for name in parts.SCHEMA.names}
+    if options.exact:
+        answers = backend.exact(prompts, options.settings, options.epsilon, options.length)
+        for gene, alternatives in zip(unit.genes, answers, strict=True):
+            for draw, each in enumerate(alternatives):
+                _append(columns, gene.id, draw, each.text, each.ended, each.probability)
+        return columns
+    sampled = backend.sample(prompts, unit.draws, options.settings, options.seed)
+    for gene, probes in zip(unit.genes, sampled, strict=True):
+        for draw, probe in zip(unit.draws, probes, strict=True):
+            _append(columns, gene.id, draw, probe.text, probe.ended, None)
+    return columns
+
+
+def _append(columns: dict[str, list[Any]], *row: object) -> None:
+    for name, value in zip(parts.SCHEMA.names, row, strict=True):
+        columns[name].append(value)
