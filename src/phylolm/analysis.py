@@ -1,0 +1,98 @@
+"""From allele counts to a finished tree: distances, tree, support, root.
+
+Here: the one path that the tree, report and demo commands share. Next door: `distance`,
+`treebuild`, `support` and `rooting` do the steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from phylolm.distance import DEFAULT_MEASURE, bootstrap, distances
+from phylolm.distancematrix import DistanceMatrix
+from phylolm.errors import ConfigError
+from phylolm.frequencies import AlleleCounts
+from phylolm.support import FELSENSTEIN, with_support
+from phylolm.tree import Tree
+from phylolm.treebuild import build_tree
+
+OUTGROUP = "outgroup:"
+
+
+@dataclass(frozen=True)
+class TreeOptions:
+    """How a tree is made. root: "none", "midpoint", "mad" or "outgroup:NAME[,NAME…]".
+
+    replicates: bootstrap replicates over genes, 0 for none. support: "felsenstein" or
+    "transfer". collapse: contract branches with less support, in percent.
+    """
+
+    method: str = "nj"
+    measure: str = DEFAULT_MEASURE
+    replicates: int = 1000
+    support: str = FELSENSTEIN
+    root: str = "midpoint"
+    collapse: float = 0.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Distances and the tree made of them."""
+
+    distances: DistanceMatrix
+    tree: Tree
+
+
+def analyse(
+    counts: AlleleCounts,
+    options: TreeOptions | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Analysis:
+    """Distances and a supported, rooted tree. progress: called with replicates done."""
+    options = options or TreeOptions()
+    matrix = distances(counts, options.measure)
+    tree = build_tree(matrix, options.method)
+    if options.replicates and len(tree.leaf_names) > 3:
+        blocks = _counted(
+            bootstrap(counts, options.measure, options.replicates, options.seed), progress
+        )
+        tree = with_support(tree, blocks, counts.models, options.method, options.support)
+    return Analysis(matrix, finished(tree, options))
+
+
+def finished(tree: Tree, options: TreeOptions) -> Tree:
+    """The tree collapsed, rooted and ladderized."""
+    if options.collapse:
+        tree = tree.collapse(options.collapse)
+    return rooted(tree, options.root).ladderize()
+
+
+def rooted(tree: Tree, root: str) -> Tree:
+    """The tree rooted as `root` says. Raises ConfigError for an unknown way."""
+    if root == "none":
+        return tree
+    if root == "midpoint":
+        return tree.root_midpoint()
+    if root == "mad":
+        return tree.root_mad()
+    if root.startswith(OUTGROUP):
+        names = root.removeprefix(OUTGROUP)
+        whole = [names] if names in tree.leaf_names else names.split(",")
+        return tree.root_outgroup(whole)
+    raise ConfigError(f"unknown root {root!r}: midpoint, mad, none or {OUTGROUP}NAME")
+
+
+def _counted(
+    blocks: Iterator[npt.NDArray[np.float64]], progress: Callable[[int], None] | None
+) -> Iterator[npt.NDArray[np.float64]]:
+    done = 0
+    for block in blocks:
+        yield block
+        done += len(block)
+        if progress is not None:
+            progress(done)
