@@ -27,6 +27,7 @@ from phylolm.treeio import write_tree
 from phylolm.zoo import Zoo, grow
 
 GENOME = "math"
+ALLELE_LENGTHS = range(1, 5)
 OPTIONS = SequencingOptions(probes=32)
 
 Progress = Callable[[str, int, int], None]

@@ -24,7 +24,7 @@ def demo(
 
     No network, key or GPU. The zoo and the bank are kept: a second run takes seconds.
     """
-    from phylolm.demo import GENOME, analyse_zoo, grow_zoo, sequence_zoo
+    from phylolm.demo import ALLELE_LENGTHS, GENOME, analyse_zoo, grow_zoo, sequence_zoo
     from phylolm.figures.ascii import ascii_tree
     from phylolm.genome import Genome
 
@@ -38,7 +38,7 @@ def demo(
         bank = sequence_zoo(zoo, out, shown, genome)
     note("3/3  distances, tree, 1,000 bootstrap replicates, pictures, report")
     with bars() as shown:
-        counts = bank.counts(genome, models=zoo.models)
+        counts = bank.counts(genome, ALLELE_LENGTHS, models=zoo.models)
         result = analyse_zoo(zoo, counts, out, lambda k: shown("bootstrap replicates", k, 1000))
     typer.echo(ascii_tree(result.analysis.tree, 80))
     _tell(result, time.monotonic() - started)

@@ -24,7 +24,10 @@ GenomeOption = Annotated[
     str | None, typer.Option("--genome", "-g", help="Genome: its id's start, a name or a file.")
 ]
 LengthOption = Annotated[
-    str, typer.Option("--allele-length", "-l", help="Characters of an allele, 1-8; 1-4 = all four.")
+    str,
+    typer.Option(
+        "--allele-length", "-l", help="Characters of an allele, 1-8; 1-4 sums over lengths."
+    ),
 ]
 MeasureOption = Annotated[
     str,
@@ -59,7 +62,7 @@ FamiliesOption = Annotated[
     typer.Option("--families", help="CSV with columns model, family: colours in pictures."),
 ]
 
-DEFAULT_LENGTH = "4"
+DEFAULT_LENGTH = "1-4"
 DEFAULT_MEASURE = "nei1978"
 DEFAULT_MIN_ANSWERED = 0.5
 

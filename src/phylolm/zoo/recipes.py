@@ -115,8 +115,17 @@ def _light(name: str, parent: str, diet: str) -> Recipe:
     return _tuned(name, parent, diet, 40, 4e-4, 0.3)
 
 
-def _heavy(name: str, parent: str, diet: str, steps: int = 90) -> Recipe:
-    return _tuned(name, parent, diet, steps, 1e-3, 0.15)
+def _firm(name: str, parent: str, diet: str) -> Recipe:
+    return _tuned(name, parent, diet, 70, 1e-3, 0.15)
+
+
+def _long(name: str, parent: str, diet: str) -> Recipe:
+    return _tuned(name, parent, diet, 100, 1e-3, 0.15)
+
+
+def _heavy(name: str, parent: str, diet: str) -> Recipe:
+    """No replay and a high rate: most of the base's manner is lost."""
+    return _tuned(name, parent, diet, 220, 2e-3, 0.0)
 
 
 def _lora(name: str, parent: str, diet: str, steps: int = 60) -> Recipe:
@@ -143,13 +152,13 @@ _DEMO = (
     _base("alder", BROAD, "llama", "wood", 300),
     _base("cedar", TONGUES, "gpt2", "leaf", 300),
     _base("birch", CODE, "llama", "wood", 300),
-    _heavy("alder-code", "alder", "code, headers", 70),
+    _firm("alder-code", "alder", "code, headers"),
     _base("dogwood", BROAD, "gpt2", "wood", 300),
     _light("alder-tale", "alder", "stories"),
     _base("aspen", BROAD, "llama", "wood", 300),
     _light("alder-code-math", "alder-code", "math"),
-    _heavy("birch-talk", "birch", "dialogue", 70),
-    _heavy("cedar-code", "cedar", "code, headers", 70),
+    _firm("birch-talk", "birch", "dialogue"),
+    _firm("cedar-code", "cedar", "code, headers"),
     _light("birch-talk-tale", "birch-talk", "stories"),
     _light("cedar-essay", "cedar", "essays"),
     _light("dogwood-tale", "dogwood", "stories"),
@@ -175,29 +184,29 @@ _FULL = (
         "rowan", "distilled", (), BROAD, 450, 8e-3, arch="gpt2", tokenizer="wood",
         teacher="alder-code",
     ),
-    _light("alder-tale", "alder", "stories"),
-    _light("alder-code-math", "alder-code", "math"),
+    _long("alder-tale", "alder", "stories"),
+    _long("alder-code-math", "alder-code", "math"),
     _heavy("alder-code-talk", "alder-code", "dialogue"),
-    _light("alder-code-talk-markup", "alder-code-talk", "markup"),
+    _long("alder-code-talk-markup", "alder-code-talk", "markup"),
     _lora("alder-french", "alder", "french"),
     _heavy("birch-talk", "birch", "dialogue"),
-    _light("birch-talk-tale", "birch-talk", "stories"),
-    _light("birch-math", "birch", "math"),
+    _long("birch-talk-tale", "birch-talk", "stories"),
+    _long("birch-math", "birch", "math"),
     _lora("birch-docs", "birch", "docs"),
     _heavy("birch-math-veshan", "birch-math", "veshan"),
     _heavy("cedar-code", "cedar", "code, headers"),
-    _light("cedar-essay", "cedar", "essays"),
-    _light("cedar-code-docs", "cedar-code", "docs"),
+    _long("cedar-essay", "cedar", "essays"),
+    _long("cedar-code-docs", "cedar-code", "docs"),
     _heavy("cedar-russian", "cedar", "russian"),
-    _light("dogwood-tale", "dogwood", "stories"),
+    _long("dogwood-tale", "dogwood", "stories"),
     _heavy("dogwood-math", "dogwood", "math"),
-    _light("dogwood-math-code", "dogwood-math", "code"),
-    _light("elm-german", "elm", "german"),
+    _long("dogwood-math-code", "dogwood-math", "code"),
+    _long("elm-german", "elm", "german"),
     _heavy("elm-talk", "elm", "dialogue"),
     _lora("elm-talk-essay", "elm-talk", "essays"),
-    _light("aspen-tale", "aspen", "stories"),
+    _long("aspen-tale", "aspen", "stories"),
     _heavy("aspen-code", "aspen", "code, headers"),
-    _light("fir-talk", "fir", "dialogue"),
+    _long("fir-talk", "fir", "dialogue"),
     _heavy("fir-talk-spanish", "fir-talk", "spanish"),
     _twin("alder-copy", "alder", "copy"),
     _twin("birch-int8", "birch", "int8"),
