@@ -13,6 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from phylolm.analysis import TreeOptions, analyse
     from phylolm.ancestry import compare, identify
     from phylolm.bank import Bank
     from phylolm.distance import bootstrap, distances, nei_distance
@@ -35,7 +36,9 @@ _HOME = {
     "Gene": "genome",
     "Genome": "genome",
     "Tree": "tree",
+    "TreeOptions": "analysis",
     "__version__": "version",
+    "analyse": "analysis",
     "bootstrap": "distance",
     "build_tree": "treebuild",
     "compare": "ancestry",
@@ -62,7 +65,9 @@ __all__ = [
     "Gene",
     "Genome",
     "Tree",
+    "TreeOptions",
     "__version__",
+    "analyse",
     "bootstrap",
     "build_tree",
     "compare",

@@ -14,6 +14,7 @@ finds what is there and adds what is missing. Several processes may write at onc
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +31,8 @@ from phylolm.files import write_text
 from phylolm.frequencies import AlleleCounts, unknown_model
 from phylolm.genome import Genome, read_genome
 from phylolm.parts import Part, PartHeader
+from phylolm.recording import record
+from phylolm.sampling.replay import read_completions
 from phylolm.sampling.spec import ModelSpec
 from phylolm.sequencing import Progress, SequencingOptions, sequence
 
@@ -92,6 +95,16 @@ class Bank:
     ) -> dict[str, str]:
         """Sample what is missing of each model; see `sequencing.sequence`."""
         return sequence(self, models, genome, options, progress)
+
+    def import_completions(self, path: str | Path, prompts: str | Path | None = None) -> Genome:
+        """Record completions from a file; see `sampling.replay.read_completions`.
+
+        Returns the genome their prompts make. What could not be used is in the log as warnings.
+        """
+        recorded = read_completions(path, prompts)
+        for line in recorded.report():
+            logging.getLogger(__name__).warning(line)
+        return record(self, recorded)
 
     def add_genome(self, genome: Genome) -> None:
         """Keep a genome beside the probes that answer it."""

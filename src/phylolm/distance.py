@@ -225,7 +225,8 @@ def _in_tiles(counts: AlleleCounts, rule: Measure, own: Matrix) -> Matrix:
 
 
 def _dense(counts: AlleleCounts, rule: Measure, start: int) -> Any:
-    return rule.feature(counts.frequencies[start : start + TILE].astype(np.float32).toarray())
+    stop = min(start + TILE, counts.n_models)
+    return rule.feature(counts.frequencies_of(start, stop).astype(np.float32).toarray())
 
 
 def finish(
@@ -301,10 +302,18 @@ def _pair_table_bytes(counts: AlleleCounts) -> float:
 
 def homozygosity(counts: AlleleCounts) -> Matrix:
     """sum_a p_ia^2 of each model at each gene, summed over the gene's loci; shape (m, g)."""
-    coo = counts.frequencies.tocoo()
-    cell = coo.row.astype(np.int64) * counts.n_genes + counts.gene_of[coo.col]
-    sums = np.bincount(cell, weights=coo.data**2, minlength=counts.n_models * counts.n_genes)
-    return np.asarray(sums.reshape(counts.n_models, counts.n_genes), dtype=np.float64)
+    return np.concatenate(
+        [_homozygosity_of(counts, start) for start in range(0, counts.n_models, TILE)]
+    )
+
+
+def _homozygosity_of(counts: AlleleCounts, start: int) -> Matrix:
+    """`homozygosity` of one tile of models: many together would need as much memory again."""
+    p = counts.frequencies_of(start, min(start + TILE, counts.n_models))
+    row = np.repeat(np.arange(p.shape[0]), np.diff(p.indptr))
+    cell = row * counts.n_genes + counts.gene_of[p.indices]
+    sums = np.bincount(cell, weights=p.data**2, minlength=p.shape[0] * counts.n_genes)
+    return np.asarray(sums.reshape(p.shape[0], counts.n_genes), dtype=np.float64)
 
 
 def unbiased_homozygosity(counts: AlleleCounts) -> Matrix:

@@ -97,10 +97,15 @@ class AlleleCounts:
     @cached_property
     def frequencies(self) -> sparse.csr_array:
         """Allele frequencies, sparse float64 (m, c): counts over the probes of their gene."""
-        divisor = np.where(np.isfinite(self.probes), self.probes, 1.0)
-        coo = self.counts.tocoo()
-        data = coo.data / divisor[coo.row, self.gene_of[coo.col]]
-        return sparse.csr_array((data, (coo.row, coo.col)), shape=coo.shape)
+        return self.frequencies_of(0, self.n_models)
+
+    def frequencies_of(self, start: int, stop: int) -> sparse.csr_array:
+        """Allele frequencies of some models only, sparse float64 (stop - start, c)."""
+        counts = self.counts[start:stop] if (start, stop) != (0, self.n_models) else self.counts
+        divisor = np.where(np.isfinite(self.probes[start:stop]), self.probes[start:stop], 1.0)
+        row = np.repeat(np.arange(counts.shape[0], dtype=np.int32), np.diff(counts.indptr))
+        data = counts.data / divisor[row, self.gene_of[counts.indices]]
+        return sparse.csr_array((data, counts.indices, counts.indptr), shape=counts.shape)
 
     @cached_property
     def locus_start(self) -> npt.NDArray[np.intp]:
@@ -109,16 +114,20 @@ class AlleleCounts:
         return np.searchsorted(self.locus_of, np.arange(loci + 1))
 
     def index(self, model: str) -> int:
-        """The row of a model. Raises ConfigError naming close matches when it isn't there."""
-        if model in self.models:
-            return self.models.index(model)
+        """The row of a model, by its name or by its spec (`hf:gpt2`).
+
+        Raises ConfigError naming close matches when it isn't there.
+        """
+        for name in (model, model.partition(":")[2]):
+            if name and name in self.models:
+                return self.models.index(name)
         raise ConfigError(unknown_model(model, self.models))
 
     def select(self, models: Sequence[str]) -> AlleleCounts:
         """The counts of some models, in the order given."""
         rows = [self.index(model) for model in models]
         return AlleleCounts(
-            tuple(models),
+            tuple(self.models[row] for row in rows),
             self.genes,
             self.lengths,
             self.locus_of,
