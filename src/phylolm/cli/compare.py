@@ -11,24 +11,18 @@ from phylolm.cli import source
 from phylolm.cli.console import emit
 
 
+@source.takes_source
 def compare(
+    chosen: source.BankSource,
     first: Annotated[str, typer.Argument(help="A model of the bank.")],
     second: Annotated[str, typer.Argument(help="Another model of the bank.")],
-    bank: source.BankOption = None,
-    genome: source.GenomeOption = None,
-    allele_length: source.LengthOption = source.DEFAULT_LENGTH,
-    measure: source.MeasureOption = source.DEFAULT_MEASURE,
-    probes: source.ProbesOption = None,
-    settings: source.SettingsOption = None,
-    mix_settings: source.MixOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
 ) -> None:
     """Are two models the same, and how far apart are they? (two-sample permutation test)"""
     from phylolm import ancestry
     from phylolm.cli.console import printable
 
-    chosen = source.Source(bank, genome, allele_length, measure, probes, settings, mix_settings)
-    result = ancestry.compare(chosen.counts(), first, second, measure)
+    result = ancestry.compare(chosen.counts(), first, second, chosen.measure)
     if as_json:
         emit(json.dumps(result.to_dict(), indent=2, ensure_ascii=False), None)
         return

@@ -11,18 +11,12 @@ from phylolm.cli import source
 from phylolm.cli.console import emit, note, require_suffix
 
 
+@source.takes_source
 def distance(
-    bank: source.BankOption = None,
+    chosen: source.BankSource,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help=".csv, .parquet or .phy; - = CSV.")
     ] = None,
-    genome: source.GenomeOption = None,
-    allele_length: source.LengthOption = source.DEFAULT_LENGTH,
-    measure: source.MeasureOption = source.DEFAULT_MEASURE,
-    probes: source.ProbesOption = None,
-    settings: source.SettingsOption = None,
-    mix_settings: source.MixOption = False,
-    min_answered: source.AnsweredOption = source.DEFAULT_MIN_ANSWERED,
     pairs: Annotated[
         bool, typer.Option("--pairs", help="One row a pair, with standard error and genes (CSV).")
     ] = False,
@@ -30,9 +24,6 @@ def distance(
     """Genetic distances between all models of a bank."""
     if output is not None:
         require_suffix(output, (".csv", ".parquet", ".phy"), "distances")
-    chosen = source.Source(
-        bank, genome, allele_length, measure, probes, settings, mix_settings, min_answered
-    )
     matrix = chosen.matrix()
     if pairs:
         emit(matrix.pairs().to_csv(index=False, float_format="%.6g"), output)

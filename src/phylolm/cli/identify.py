@@ -12,15 +12,10 @@ from phylolm.cli.console import bars, emit, note, table
 from phylolm.errors import ConfigError
 
 
+@source.takes_source
 def identify(
+    chosen: source.BankSource,
     model: Annotated[str, typer.Argument(help="A model of the bank, or a spec to sequence first.")],
-    bank: source.BankOption = None,
-    genome: source.GenomeOption = None,
-    allele_length: source.LengthOption = source.DEFAULT_LENGTH,
-    measure: source.MeasureOption = source.DEFAULT_MEASURE,
-    probes: source.ProbesOption = None,
-    settings: source.SettingsOption = None,
-    mix_settings: source.MixOption = False,
     top: Annotated[int, typer.Option(min=1, help="How many kin to show.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
 ) -> None:
@@ -28,18 +23,16 @@ def identify(
     from phylolm import ancestry
     from phylolm.bank import Bank
 
-    if bank is None:
+    if chosen.bank is None:
         raise ConfigError("say where the probes are: --bank DIR")
-    opened = Bank(bank, create=False)
-    chosen_genome = source.pick_genome(opened, genome) or opened.genome()
-    name = _sequenced(opened, model, chosen_genome)
-    chosen = source.Source(bank, genome, allele_length, measure, probes, settings, mix_settings)
-    counts = chosen.counts()
-    found = ancestry.identify(counts, name, measure, chosen_genome.id, tested=top)
+    opened = Bank(chosen.bank, create=False)
+    genome = source.pick_genome(opened, chosen.genome) or opened.genome()
+    name = _sequenced(opened, model, genome)
+    found = ancestry.identify(chosen.counts(), name, chosen.measure, genome.id, tested=top)
     if as_json:
         emit(json.dumps(found.to_dict(), indent=2, ensure_ascii=False), None)
         return
-    note(f"{name}: {found.genes} genes, allele length {allele_length}, {measure}")
+    note(f"{name}: {found.genes} genes, allele length {chosen.allele_length}, {chosen.measure}")
     rows = [_row(kin) for kin in found.kin[:top]]
     table(["kin", "similarity", "distance", "95 % interval", "p (same)", "relation"], rows)
     typer.echo(f"verdict: {found.verdict}")

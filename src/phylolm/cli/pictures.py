@@ -16,32 +16,14 @@ OutputOption = Annotated[
 ]
 
 
+@source.takes_source
 def map_(
+    chosen: source.Source,
     output: OutputOption,
-    bank: source.BankOption = None,
-    distances: source.DistancesOption = None,
-    similarity: source.SimilarityOption = False,
     families: source.FamiliesOption = None,
-    genome: source.GenomeOption = None,
-    allele_length: source.LengthOption = source.DEFAULT_LENGTH,
-    measure: source.MeasureOption = source.DEFAULT_MEASURE,
-    settings: source.SettingsOption = None,
-    mix_settings: source.MixOption = False,
-    min_answered: source.AnsweredOption = source.DEFAULT_MIN_ANSWERED,
 ) -> None:
     """Map of the models: principal coordinates of their distances."""
     require_suffix(output, (*PICTURES, ".csv"), "a map")
-    chosen = source.Source(
-        bank=bank,
-        genome=genome,
-        allele_length=allele_length,
-        measure=measure,
-        settings=settings,
-        mix_settings=mix_settings,
-        min_answered=min_answered,
-        distances=distances,
-        similarity=similarity,
-    )
     from phylolm.ordination import pcoa
 
     placed = pcoa(chosen.matrix())
@@ -54,32 +36,14 @@ def map_(
     note(f"wrote {output}")
 
 
+@source.takes_source
 def heatmap(
+    chosen: source.Source,
     output: OutputOption,
-    bank: source.BankOption = None,
-    distances: source.DistancesOption = None,
-    similarity: source.SimilarityOption = False,
     families: source.FamiliesOption = None,
-    genome: source.GenomeOption = None,
-    allele_length: source.LengthOption = source.DEFAULT_LENGTH,
-    measure: source.MeasureOption = source.DEFAULT_MEASURE,
-    settings: source.SettingsOption = None,
-    mix_settings: source.MixOption = False,
-    min_answered: source.AnsweredOption = source.DEFAULT_MIN_ANSWERED,
 ) -> None:
     """Similarity matrix of the models, clustered."""
     require_suffix(output, (*PICTURES, ".csv"), "a heatmap")
-    chosen = source.Source(
-        bank=bank,
-        genome=genome,
-        allele_length=allele_length,
-        measure=measure,
-        settings=settings,
-        mix_settings=mix_settings,
-        min_answered=min_answered,
-        distances=distances,
-        similarity=similarity,
-    )
     matrix = chosen.matrix()
     if output.suffix == ".csv":
         import numpy as np

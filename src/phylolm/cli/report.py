@@ -11,8 +11,9 @@ from phylolm.cli import source
 from phylolm.cli.console import bars, note, require_suffix
 
 
+@source.takes_source
 def report(
-    bank: source.BankOption = None,
+    chosen: source.BankSource,
     output: Annotated[Path, typer.Option("--output", "-o", help="HTML file to write.")] = Path(
         "report.html"
     ),
@@ -21,30 +22,15 @@ def report(
     method: Annotated[str, typer.Option(help="nj, bionj, bme or upgma.")] = "nj",
     replicates: Annotated[int, typer.Option("--bootstrap", min=0)] = 1000,
     root: Annotated[str, typer.Option(help="midpoint, mad, none or outgroup:NAME.")] = "midpoint",
-    genome: source.GenomeOption = None,
-    allele_length: source.LengthOption = source.DEFAULT_LENGTH,
-    measure: source.MeasureOption = source.DEFAULT_MEASURE,
-    settings: source.SettingsOption = None,
-    mix_settings: source.MixOption = False,
-    min_answered: source.AnsweredOption = source.DEFAULT_MIN_ANSWERED,
 ) -> None:
     """One HTML file, readable offline: tree, heatmap, map, nearest kin, parameters, cautions."""
     from phylolm.analysis import TreeOptions, analyse
     from phylolm.publish import write_study_report
 
     require_suffix(output, (".html",), "a report")
-    chosen = source.Source(
-        bank=bank,
-        genome=genome,
-        allele_length=allele_length,
-        measure=measure,
-        settings=settings,
-        mix_settings=mix_settings,
-        min_answered=min_answered,
-    )
     colours = source.read_families(families)
     counts = chosen.counts()
-    options = TreeOptions(method=method, measure=measure, replicates=replicates, root=root)
+    options = TreeOptions(method=method, measure=chosen.measure, replicates=replicates, root=root)
     with bars() as shown:
         done = analyse(counts, options, lambda k: shown("bootstrap replicates", k, replicates))
     write_study_report(output, title, counts, done, options, colours)

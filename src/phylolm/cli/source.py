@@ -1,13 +1,16 @@
 """Where commands take their distances from: a bank, or a file of distances.
 
-Here: the options shared by the commands downstream of the bank, and loading what they name.
+Here: the options shared by the commands downstream of the bank, and loading what they name. A
+command whose first parameter is a `BankSource` or `Source` gets its options by `takes_source`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
@@ -68,19 +71,17 @@ DEFAULT_MIN_ANSWERED = 0.5
 
 
 @dataclass(frozen=True)
-class Source:
-    """What the shared options say."""
+class BankSource:
+    """A bank, and what to take from it."""
 
-    bank: Path | None = None
-    genome: str | None = None
-    allele_length: str = DEFAULT_LENGTH
-    measure: str = DEFAULT_MEASURE
-    probes: int | None = None
-    settings: str | None = None
-    mix_settings: bool = False
-    min_answered: float = DEFAULT_MIN_ANSWERED
-    distances: Path | None = None
-    similarity: bool = False
+    bank: BankOption = None
+    genome: GenomeOption = None
+    allele_length: LengthOption = DEFAULT_LENGTH
+    measure: MeasureOption = DEFAULT_MEASURE
+    probes: ProbesOption = None
+    settings: SettingsOption = None
+    mix_settings: MixOption = False
+    min_answered: AnsweredOption = DEFAULT_MIN_ANSWERED
 
     def counts(self) -> AlleleCounts:
         """Allele counts from the bank; silent models are left out and named."""
@@ -104,19 +105,59 @@ class Source:
         return counts
 
     def matrix(self) -> DistanceMatrix:
-        """Distances from the file, or computed from the bank."""
-        if self.distances is not None:
-            if self.bank is not None:
-                raise ConfigError("--bank and --distances exclude each other")
-            from phylolm.distancematrix import read_distances
-
-            return read_distances(self.distances, self.similarity)
+        """Distances computed from the bank; what they need said is said."""
         from phylolm.distance import distances
 
         matrix = distances(self.counts(), self.measure)
         for text in matrix.notes:
             warn(text)
         return matrix
+
+
+@dataclass(frozen=True)
+class Source(BankSource):
+    """A bank, or a file of distances."""
+
+    distances: DistancesOption = None
+    similarity: SimilarityOption = False
+
+    def matrix(self) -> DistanceMatrix:
+        """Distances from the file, or computed from the bank."""
+        if self.distances is None:
+            return super().matrix()
+        if self.bank is not None:
+            raise ConfigError("--bank and --distances exclude each other")
+        from phylolm.distancematrix import read_distances
+
+        return read_distances(self.distances, self.similarity)
+
+
+def takes_source(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command the options of its first parameter, a kind of `BankSource`."""
+    hints = get_type_hints(command, include_extras=True)
+    first, *own = inspect.signature(command).parameters.values()
+    kind = hints[first.name]
+    shared = {field.name: field.default for field in fields(kind)}
+    kinds = get_type_hints(kind, include_extras=True)
+
+    def run(**given: Any) -> None:
+        command(kind(**{name: given.pop(name) for name in shared}), **given)
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(p.name, keyword, default=p.default, annotation=hints[p.name])
+            for p in own
+        ]
+        + [inspect.Parameter(n, keyword, default=d, annotation=kinds[n]) for n, d in shared.items()]
+    )
+    run.__annotations__ = {p.name: hints[p.name] for p in own} | {n: kinds[n] for n in shared}
+    run.__name__, run.__doc__, run.__module__ = (
+        command.__name__,
+        command.__doc__,
+        command.__module__,
+    )
+    return run
 
 
 def pick_genome(bank: object, wanted: str | None) -> Genome | None:

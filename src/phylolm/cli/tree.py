@@ -21,14 +21,13 @@ PICTURES = (".svg", ".pdf", ".png")
 FORMATS = (".nwk", ".newick", ".tree", ".nex", ".nexus", ".xml", ".phyloxml", *PICTURES)
 
 
+@source.takes_source
 def tree(
+    chosen: source.Source,
     output: Annotated[
         list[Path] | None,
         typer.Option("--output", "-o", help=".nwk .nex .xml .svg .pdf .png (repeatable)."),
     ] = None,
-    bank: source.BankOption = None,
-    distances: source.DistancesOption = None,
-    similarity: source.SimilarityOption = False,
     from_tree: Annotated[
         Path | None, typer.Option("--tree", help="Take a tree from a file: draw, root, convert.")
     ] = None,
@@ -48,13 +47,6 @@ def tree(
     against: Annotated[
         Path | None, typer.Option(help="Another tree: print how far the two are apart.")
     ] = None,
-    genome: source.GenomeOption = None,
-    allele_length: source.LengthOption = source.DEFAULT_LENGTH,
-    measure: source.MeasureOption = source.DEFAULT_MEASURE,
-    probes: source.ProbesOption = None,
-    settings: source.SettingsOption = None,
-    mix_settings: source.MixOption = False,
-    min_answered: source.AnsweredOption = source.DEFAULT_MIN_ANSWERED,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
 ) -> None:
     """The family tree of a bank's models, or of a file of distances.
@@ -65,19 +57,7 @@ def tree(
 
     for path in output or ():
         require_suffix(path, FORMATS, "a tree")
-    options = TreeOptions(method, measure, replicates, support, root, collapse, seed)
-    chosen = source.Source(
-        bank,
-        genome,
-        allele_length,
-        measure,
-        probes,
-        settings,
-        mix_settings,
-        min_answered,
-        distances,
-        similarity,
-    )
+    options = TreeOptions(method, chosen.measure, replicates, support, root, collapse, seed)
     made = _make(chosen, from_tree, options)
     for path in output or ():
         _write(made, path, layout, families)
