@@ -234,3 +234,24 @@ def test_no_color_and_pipes(bank):
         [*PHYLOLM, "bank", "ls", str(bank)], capture_output=True, text=True, env=environment
     )
     assert done.returncode == 0 and "\x1b" not in done.stdout + done.stderr
+
+
+def test_a_finished_study_loads_no_model(zoo, tmp_path, monkeypatch):
+    import torch
+
+    from phylolm.bank import Bank
+    from phylolm.genome import Genome
+    from phylolm.sampling import hf
+    from phylolm.sequencing import SequencingOptions
+
+    specs, genome = [f"hf:{zoo.path('birch')}"], Genome.load("math", 2)
+    bank = Bank(tmp_path / "b")
+    assert bank.sequence(specs, genome, SequencingOptions(probes=2)) == {}
+
+    def refuse(*_):
+        raise torch.OutOfMemoryError("out of memory")
+
+    monkeypatch.setattr(hf, "_load_weights", refuse)
+    assert bank.sequence(specs, genome, SequencingOptions(probes=2)) == {}
+    failed = bank.sequence(specs, genome, SequencingOptions(probes=3))
+    assert list(failed) == ["birch"]

@@ -14,7 +14,7 @@ from huggingface_hub import errors as hub_errors
 from phylolm.errors import BackendError, ConfigError, PhylolmError
 from phylolm.sampling import hub
 from phylolm.sampling.fingerprint import fingerprint
-from phylolm.sampling.hf import HfModel
+from phylolm.sampling.hf import DeferredModel, HfModel
 from phylolm.sampling.protocol import SamplingSettings
 from phylolm.sampling.spec import open_model
 from tests import tiny_models
@@ -39,7 +39,7 @@ def test_a_folder_opens_and_answers(folder: Path, capfd: pytest.CaptureFixture[s
 def test_dtype_is_float32_on_a_cpu_unless_chosen(folder: Path) -> None:
     for options, dtype in (("", torch.float32), ("?dtype=bfloat16", torch.bfloat16)):
         model = open_model(f"hf:{folder}{options}")
-        assert isinstance(model, HfModel) and model.engine.model.dtype == dtype
+        assert isinstance(model, DeferredModel) and model.loaded.engine.model.dtype == dtype
         assert len(model.sample(["the cat"], range(3), SamplingSettings(), 0)[0]) == 3
 
 
@@ -50,7 +50,7 @@ def test_generation_config_does_not_shape_the_samples(folder: Path, tmp_path: Pa
     shaped = {"do_sample": True, "top_k": 1, "temperature": 0.1, "eos_token_id": [2, 7]}
     (tmp_path / "generation_config.json").write_text(json.dumps(shaped))
     model = open_model(f"hf:{tmp_path}")
-    assert isinstance(model, HfModel) and model.vocabulary.ends[7]
+    assert isinstance(model, DeferredModel) and model.loaded.vocabulary.ends[7]
     after = model.sample(["the cat"], range(20), settings, 0)
     assert len(set(after[0])) > 1 and len(set(before[0])) > 1
 
@@ -70,7 +70,7 @@ def test_fingerprint_changes_with_any_byte_and_name(tmp_path: Path) -> None:
 
 def failure(text: str) -> str:
     with pytest.raises(PhylolmError) as caught:
-        open_model(text)
+        open_model(text).sample(["the cat"], range(1), SamplingSettings(), 0)
     message = str(caught.value)
     assert "\n" not in message
     return message

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, TypeVar
 
 import torch
@@ -34,19 +35,54 @@ _Answer = TypeVar("_Answer")
 _Run = Callable[[list[str], list[Prompt]], list[list[_Answer] | None]]
 
 
-def open_model(spec: ModelSpec) -> HfModel:
-    """Load the model a spec names.
+def open_model(spec: ModelSpec) -> DeferredModel:
+    """Find the model a spec names; its weights are loaded when it is first asked something.
 
-    Raises BackendError if the folder or repository is no model, can't be reached, is gated, or
-    does not fit in memory; ConfigError for a device that is not there.
+    Raises BackendError if the folder or repository is no model, can't be reached or is gated;
+    ConfigError for a device that is not there.
     """
     device = _device(spec.options.get("device", "auto"))
-    source = find_source(spec)
-    with _quiet_transformers(), _loading(spec):
-        tokenizer = _load_tokenizer(source)
-        model = _load_weights(source, _dtype(spec.options.get("dtype", "auto"), device))
-        model = model.to(device).eval()
-    return HfModel(spec.name, source.revision, model, tokenizer)
+    return DeferredModel(spec, find_source(spec), device)
+
+
+class DeferredModel:
+    """A model known by name and revision. A finished study opens all its models and loads none."""
+
+    def __init__(self, spec: ModelSpec, source: Source, device: torch.device) -> None:
+        self.name = spec.name
+        self.revision = source.revision
+        self._spec, self._source, self._device = spec, source, device
+
+    @cached_property
+    def loaded(self) -> HfModel:
+        """The model itself. Raises BackendError if it can't be loaded or does not fit in memory."""
+        dtype = _dtype(self._spec.options.get("dtype", "auto"), self._device)
+        with _quiet_transformers(), _loading(self._spec):
+            tokenizer = _load_tokenizer(self._source)
+            model = _load_weights(self._source, dtype).to(self._device).eval()
+        return HfModel(self.name, self.revision, model, tokenizer)
+
+    def sample(
+        self,
+        prompts: Sequence[str],
+        draws: range,
+        settings: SamplingSettings,
+        seed: int,
+        progress: Progress | None = None,
+    ) -> list[list[Probe]]:
+        """See `HfModel.sample`."""
+        return self.loaded.sample(prompts, draws, settings, seed, progress)
+
+    def exact(
+        self,
+        prompts: Sequence[str],
+        settings: SamplingSettings,
+        epsilon: float,
+        length: int = alleles.DEFAULT_LENGTH,
+        progress: Progress | None = None,
+    ) -> list[list[WeightedProbe]]:
+        """See `HfModel.exact`."""
+        return self.loaded.exact(prompts, settings, epsilon, length, progress)
 
 
 class HfModel:
