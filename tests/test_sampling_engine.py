@@ -66,7 +66,7 @@ def test_other_architectures_sample_as_a_plain_loop_does(kind: str) -> None:
     found = backend.sample(GENES, range(6), settings, seed=0)
     assert type(backend.engine.passes) is passes
     for gene, probes in zip(GENES, found, strict=True):
-        rows = uniforms(gene, range(6), 0, columns(settings))
+        rows = uniforms(f"{kind}@0", gene, range(6), 0, columns(settings))
         assert probes == [naive_probe(backend, gene, row, settings) for row in rows]
 
 

@@ -163,3 +163,14 @@ def test_a_gene_that_is_no_token_needs_a_bos() -> None:
     model = HfModel("m", "0", tiny_models.llama(len(tokenizer)), tokenizer)
     with pytest.raises(BackendError, match="no BOS"):
         model.sample([""], range(1), SamplingSettings(), 0)
+
+
+def test_models_are_sampled_independently(folder: Path) -> None:
+    """A copy must not repeat its original draw by draw: the estimators assume independence."""
+    settings = SamplingSettings()
+    one, two = (open_model(f"{name}=hf:{folder}") for name in ("one", "two"))
+    genes = ["the cat sat", "a long day in"]
+    first, second = (model.sample(genes, range(40), settings, 0) for model in (one, two))
+    equal = [a == b for x, y in zip(first, second, strict=True) for a, b in zip(x, y, strict=True)]
+    assert sum(equal) < 60
+    assert first == open_model(f"one=hf:{folder}").sample(genes, range(40), settings, 0)

@@ -79,12 +79,14 @@ def test_trie_is_independent_sampling_probe_by_probe(model: HfModel, temperature
     settings = SamplingSettings(boundary="plain", max_tokens=5, temperature=temperature)
     found = model.sample(GENES[:3], range(7, 27), settings, seed=3)
     for gene, probes in zip(GENES, found, strict=False):
-        rows = uniforms(gene, range(7, 27), 3, columns(settings))
+        name = f"{model.name}@{model.revision}"
+        rows = uniforms(name, gene, range(7, 27), 3, columns(settings))
         assert probes == [naive_probe(model, gene, row, settings) for row in rows]
 
 
 def draw(model: HfModel, prompts: list[Prompt], count: int, settings: Any, seed: int = 0) -> Any:
-    numbers = [uniforms(str(i), range(count), seed, columns(settings)) for i in range(len(prompts))]
+    width = columns(settings)
+    numbers = [uniforms("", str(i), range(count), seed, width) for i in range(len(prompts))]
     return TrieSampler(model.engine, model.vocabulary, prompts, numbers, settings).run()
 
 

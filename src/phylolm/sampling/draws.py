@@ -11,17 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def uniforms(prompt: str, draws: range, seed: int, width: int) -> NDArray[np.float64]:
+def uniforms(
+    model: str, prompt: str, draws: range, seed: int, width: int
+) -> NDArray[np.float64]:
     """A row of `width` uniform numbers for each draw.
 
-    They depend on (seed, prompt, draws.start) alone, whatever else is sampled; asking for more
-    draws only adds rows.
+    They depend on (seed, model, prompt, draws.start) alone, whatever else is sampled; asking for
+    more draws only adds rows. model: name and revision. Models that shared their numbers would
+    give correlated probes: a copy would repeat its original draw by draw, and kin would look
+    nearer than they are.
 
-    >>> few, many = uniforms("a", range(2), 0, 3), uniforms("a", range(9), 0, 3)
+    >>> few, many = uniforms("m", "a", range(2), 0, 3), uniforms("m", "a", range(9), 0, 3)
     >>> bool((few == many[:2]).all())
     True
     """
-    key = f"{seed}\0{draws.start}\0{prompt}".encode("utf-8", "surrogatepass")
+    key = "\0".join([str(seed), str(draws.start), model, prompt]).encode("utf-8", "surrogatepass")
     words = np.frombuffer(hashlib.sha256(key).digest(), dtype="<u4")
     generator = np.random.Generator(np.random.PCG64(words.tolist()))
     return generator.random((len(draws), width))

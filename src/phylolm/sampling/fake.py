@@ -44,7 +44,7 @@ class FakeModel:
         if given is not None:
             total = sum(given.values())
             return {text: chance / total for text, chance in given.items()}
-        numbers = uniforms(prompt, range(self._variety), self._seed, 9)
+        numbers = uniforms("", prompt, range(self._variety), self._seed, 9)
         weights = -np.log(numbers[:, 0])
         letters = (97 + 26 * numbers[:, 1:]).astype(np.uint8)
         words = [row.tobytes().decode() for row in letters]
@@ -87,7 +87,7 @@ class FakeModel:
         distribution = self.distribution(prompt)
         texts = list(distribution)
         sums = np.cumsum(list(distribution.values()))
-        numbers = uniforms(f"{self.name}\0{prompt}", draws, seed, 1)[:, 0] * sums[-1]
+        numbers = uniforms(self.name, prompt, draws, seed, 1)[:, 0] * sums[-1]
         picks = np.searchsorted(sums, numbers, side="right").clip(max=len(texts) - 1)
         if progress is not None:
             progress(1)

@@ -116,7 +116,8 @@ class HfModel:
         """
 
         def run(texts: list[str], encoded: list[Prompt]) -> list[list[Probe] | None]:
-            numbers = [uniforms(text, draws, seed, columns(settings)) for text in texts]
+            model = f"{self.name}@{self.revision}"
+            numbers = [uniforms(model, text, draws, seed, columns(settings)) for text in texts]
             return TrieSampler(self.engine, self.vocabulary, encoded, numbers, settings).run()
 
         if not draws:

@@ -91,8 +91,9 @@ class Backend(Protocol):
     ) -> list[list[Probe]]:
         """`len(draws)` independent probes for each prompt.
 
-        The randomness of a prompt depends on (seed, prompt, draws.start) alone, never on the
-        other prompts, so that any split of the work gives the same probes.
+        The randomness of a prompt depends on (seed, model, prompt, draws.start) alone, never on
+        the other prompts, so that any split of the work gives the same probes, and never on
+        numbers that another model uses, so that models are sampled independently.
         """
 
     def exact(
