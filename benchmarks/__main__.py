@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def _zoo_model() -> Path:
-    return grow(ROOT / "phylolm-demo" / "zoo", "demo").path("alder")
+    return grow(ROOT / "phylolm-demo" / "zoo-0", "demo").path("alder")
 
 
 if __name__ == "__main__":

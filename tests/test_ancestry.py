@@ -1,9 +1,19 @@
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 from populations import distributions, exact_table, probe_table, words
 
-from phylolm.ancestry import KIN, SAME, UNRELATED, compare, identify, same_model_test
+from phylolm.ancestry import (
+    KIN,
+    SAME,
+    UNRELATED,
+    _prefix_codes,
+    compare,
+    identify,
+    same_model_test,
+)
 from phylolm.errors import ConfigError
 from phylolm.frequencies import AlleleCounts
 from phylolm.permutation import shuffled_statistics
@@ -106,11 +116,17 @@ def test_two_exact_distributions_are_equal_or_not():
 
 def test_the_statistic_equals_a_plain_loop():
     cells = np.array([[3, 1, 0, 2, 2], [1, 1, 2, 0, 4]])
-    observed, null = shuffled_statistics(cells, np.array([0, 3, 5]), 50, 1)
+    names = ["ab", "ac", "bb", "xy", "x"]
+    bounds = np.array([0, 3, 5])
+    codes = _prefix_codes(names, bounds, 2)
+    observed, null = shuffled_statistics(cells, codes, bounds, 50, 1)
     expected = 0.0
-    for locus in (cells[:, :3], cells[:, 3:]):
-        p, q = locus / locus.sum(axis=1, keepdims=True)
-        expected += ((p - q) ** 2).sum()
+    for gene in (slice(0, 3), slice(3, 5)):
+        p, q = cells[:, gene] / cells[:, gene].sum(axis=1, keepdims=True)
+        for length in (1, 2):
+            for prefix in {name[:length] for name in names[gene]}:
+                same = [name[:length] == prefix for name in names[gene]]
+                expected += (p[same].sum() - q[same].sum()) ** 2
     assert observed == pytest.approx(expected) and len(null) == 50
 
 
@@ -126,3 +142,14 @@ def test_intervals_cover_the_true_distance():
         found = compare(AlleleCounts.from_probes(few), "m0", "m1", permutations=19)
         covered.append(found.low <= known.distance <= found.high)
     assert np.mean(covered) > 0.85
+
+
+def test_too_few_probes_are_no_proof_of_sameness():
+    counts = counts_of(family(np.random.default_rng(10), 4), probes=2, genes=4)
+    found = identify(counts, "m0")
+    assert SAME not in {kin.relation for kin in found.kin[2:]}
+    rows = [(m, "g", f"{m}{d}xxx") for m in "ab" for d in range(2)]
+    alone = AlleleCounts.from_probes(pd.DataFrame(rows, columns=["model", "gene", "text"]))
+    result = compare(alone, "a", "b")
+    assert result.verdict.startswith("can't tell")
+    assert json.dumps(result.to_dict(), allow_nan=False)

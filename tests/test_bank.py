@@ -278,7 +278,8 @@ def test_one_models_failure_never_stops_the_others(tmp_path, monkeypatch):
     monkeypatch.setattr(sequencing, "open_model", open_model)
     bank = Bank(tmp_path / "bank")
     models = [spec(name) for name in ("one", "bad", "two")]
-    assert bank.sequence(models, GENOME, OPTIONS) == {"bad": "no such thing"}
+    failed = bank.sequence(models, GENOME, OPTIONS)
+    assert {name: str(error) for name, error in failed.items()} == {"bad": "no such thing"}
     assert sorted(bank.counts().models) == ["one", "two"]
 
 
@@ -290,3 +291,49 @@ def test_part_headers_survive_and_keys_ignore_provenance(tmp_path):
         json.dumps({**json.loads(header.to_json()), "provenance": {"seed": 3}, "spec": "other"})
     )
     assert later.key == header.key
+
+
+def test_what_a_killed_run_was_writing_is_no_part_of_the_bank(tmp_path):
+    (tmp_path / "bank").mkdir()
+    (tmp_path / "bank" / ".writing-x.toml").write_text("format")
+    bank = Bank(tmp_path / "bank")
+    fill(bank)
+    (tmp_path / "bank" / "genomes" / ".writing-x.jsonl").write_text('{"text": "half')
+    (bank.folder_of("one") / ".writing-x.parquet").write_text("PAR")
+    assert bank.counts().n_genes == 150 and bank.damaged() == []
+
+
+def test_two_models_of_one_name_are_refused_before_any_is_sampled(tmp_path):
+    bank = Bank(tmp_path / "bank")
+    with pytest.raises(ConfigError, match="both called step"):
+        bank.sequence(["hf:./run1/step", "hf:./run2/step"], GENOME, OPTIONS)
+    with pytest.raises(ConfigError):
+        bank.sequence(["hf:./run1/step", "nonsense"], GENOME, OPTIONS)
+    assert bank.parts() == []
+
+
+def recorded(path, rows):
+    path.write_text("model,prompt,response\n" + "".join(f"{m},{p},{r}\n" for m, p, r in rows))
+    return path
+
+
+def test_recorded_files_add_up_and_contradictions_are_refused(tmp_path):
+    bank = Bank(tmp_path / "bank")
+    first = recorded(tmp_path / "1.csv", [("a", "p1", "yes"), ("b", "p1", "no")])
+    more = recorded(tmp_path / "2.csv", [("a", "p1", "yes"), ("a", "p2", "so"), ("b", "p2", "so")])
+    genome = bank.import_completions(first)
+    bank.import_completions(more)
+    bank.import_completions(more)
+    both = bank.import_completions(more).grown([g for g in genome.genes if g.text != "p1"])
+    counts = bank.counts(both)
+    assert sorted(counts.models) == ["a", "b"] and counts.probes.sum() == 4
+    other = recorded(tmp_path / "3.csv", [("a", "p1", "perhaps")])
+    with pytest.raises(DataError, match="other recorded answers of a at 1 places"):
+        bank.import_completions(other)
+
+
+def test_settings_by_an_unknown_id_are_listed(tmp_path):
+    bank = Bank(tmp_path / "bank")
+    fill(bank)
+    with pytest.raises(ConfigError, match="there are .*temperature 1.0"):
+        bank.counts(settings="nope")

@@ -1,6 +1,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import time
 import pytest
 
 from phylolm.cli import main
+from phylolm.files import write_text
 from phylolm.treeio import read_tree
 
 PHYLOLM = [sys.executable, "-c", "from phylolm.cli import main; main()"]
@@ -255,3 +257,27 @@ def test_a_finished_study_loads_no_model(zoo, tmp_path, monkeypatch):
     assert bank.sequence(specs, genome, SequencingOptions(probes=2)) == {}
     failed = bank.sequence(specs, genome, SequencingOptions(probes=3))
     assert list(failed) == ["birch"]
+
+
+def test_a_namesake_is_not_taken_for_the_banks_model(run, bank, zoo, tmp_path):
+    shutil.copytree(zoo.path("birch"), tmp_path / "alder")
+    code, _, err = run("identify", f"hf:{tmp_path / 'alder'}", "--bank", bank)
+    assert code == 2 and "another model in this bank" in err
+
+
+def test_a_silent_model_is_named_as_such(run, tmp_path):
+    rows = [(m, p, "" if m == "mute" else f"{m}{p}") for m in ("mute", "x", "y") for p in range(4)]
+    with (tmp_path / "a.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("model", "prompt", "response"), *rows])
+    run("import", tmp_path / "a.csv", "--bank", tmp_path / "b")
+    code, _, err = run("identify", "mute", "--bank", tmp_path / "b")
+    assert code == 1 and "mute answers fewer" in err
+    code, _, err = run("identify", "hf:./z", "--bank", tmp_path / "b")
+    assert code in (2, 4) and "Traceback" not in err
+
+
+def test_writing_to_a_device_does_not_replace_it(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    reader = subprocess.Popen(["cat", str(tmp_path / "pipe.csv")], stdout=subprocess.PIPE)
+    write_text(tmp_path / "pipe.csv", "hello")
+    assert reader.communicate(timeout=20)[0] == b"hello" and (tmp_path / "pipe.csv").is_fifo()

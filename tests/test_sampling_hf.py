@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -66,6 +67,31 @@ def test_fingerprint_changes_with_any_byte_and_name(tmp_path: Path) -> None:
     second = fingerprint(tmp_path)
     (tmp_path / "b").rename(tmp_path / "c")
     assert len({first, second, fingerprint(tmp_path)}) == 3
+
+
+def test_fingerprint_counts_every_byte(tmp_path: Path) -> None:
+    """As when only tensors in the middle of a file were fine-tuned."""
+    content = bytearray(5 << 20)
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(content)
+    seen = {fingerprint(path)}
+    places = [0, 1 << 20, (1 << 20) + 1, 2_500_000, (4 << 20) - 1, len(content) - 1]
+    for place in places:
+        content[place] = 1
+        path.write_bytes(content)
+        content[place] = 0
+        seen.add(fingerprint(path))
+    assert len(seen) == 1 + len(places)
+
+
+def test_a_chosen_dtype_is_part_of_the_revision(folder: Path) -> None:
+    plain = open_model(f"hf:{folder}").revision
+    for options in ("?dtype=auto", "?dtype=float32", "?device=cpu"):
+        assert open_model(f"hf:{folder}{options}").revision == plain
+    for dtype in ("bfloat16", "float16"):
+        model = open_model(f"hf:{folder}?dtype={dtype}")
+        assert model.revision == f"{plain}+{dtype}"
+        assert isinstance(model, DeferredModel) and model.loaded.revision == model.revision
 
 
 def failure(text: str) -> str:
@@ -158,11 +184,28 @@ def test_other_prompt_modes_and_bad_epsilon_are_refused(folder: Path) -> None:
         model.exact(["a"], SamplingSettings(), epsilon=0.0)
 
 
-def test_a_gene_that_is_no_token_needs_a_bos() -> None:
-    tokenizer = tiny_models.byte_tokenizer()
-    model = HfModel("m", "0", tiny_models.llama(len(tokenizer)), tokenizer)
+def test_the_empty_gene_begins_with_what_begins_a_text() -> None:
+    tokenizer = copy.deepcopy(tiny_models.byte_tokenizer())
+    weights = tiny_models.llama(len(tokenizer))
+    tokenizer.pad_token = "b"
+    for token, expected in (("bos_token", "a"), ("eos_token", "<|endoftext|>"), ("pad_token", "b")):
+        if token == "bos_token":
+            tokenizer.bos_token = "a"
+        model = HfModel("m", "0", weights, tokenizer)
+        assert model.vocabulary.encode("") == [tokenizer.convert_tokens_to_ids(expected)]
+        assert len(model.sample(["", "the cat"], range(2), SamplingSettings(), 0)[0]) == 2
+        setattr(tokenizer, token, None)
+    model = HfModel("m", "0", weights, tokenizer)
     with pytest.raises(BackendError, match="no BOS"):
         model.sample([""], range(1), SamplingSettings(), 0)
+
+
+def test_half_a_character_is_refused(folder: Path) -> None:
+    model = open_model(f"hf:{folder}")
+    with pytest.raises(BackendError, match=r"the gene 'a\\ud800\\n' holds half a") as caught:
+        model.sample(["the cat", "a\ud800\n"], range(1), SamplingSettings(), 0)
+    str(caught.value).encode()
+    assert "\n" not in str(caught.value)
 
 
 def test_models_are_sampled_independently(folder: Path) -> None:

@@ -19,6 +19,7 @@ from phylolm.sampling.replay import read_completions
 from phylolm.sampling.spec import open_model
 
 HEADER = "model,prompt,response\n"
+BAD_PROBE = "a probe that is not a whole number from 0 to 2147483647"
 CUT_SHORT = gzip.compress("".join(f'{{"{i}": {i}}}\n' for i in range(9999)).encode())[:9999]
 
 
@@ -62,11 +63,49 @@ def test_bad_rows_are_counted_by_kind_and_row(tmp_path: Path) -> None:
         "a prompt id that is not in the prompts file": (4,),
         "no response (null)": (6,),
         "a response that is not text": (5, 9),
-        "a probe that is not a whole number": (10,),
+        BAD_PROBE: (10,),
         "a model, prompt and probe that came before": (7,),
     }
     assert sum(problem.count for problem in recorded.problems) + 2 == len(lines)
     assert f"{path}: 2 rows with no model name (rows 2, 3)" in recorded.report()
+
+
+def test_probe_numbers_that_are_none(tmp_path: Path) -> None:
+    probes = ["99999999999", "Infinity", "1e30", "-1", "1.5", "NaN", "true", "null", '"-1"', '"x"']
+    probes += ['"9999999999"', f'"{"9" * 5000}"', "2147483648"]
+    lines = [f'{{"model": "m", "prompt": "p", "response": "r", "probe": {p}}}' for p in probes]
+    lines += [lines[-1].replace("2147483648", good) for good in ("2147483647", '" 7 "')]
+    recorded = read_completions(write(tmp_path / "a.jsonl", "\n".join(lines)))
+    [problem] = recorded.problems
+    assert (problem.kind, problem.count) == (BAD_PROBE, len(probes))
+    assert problem.rows == (1, 2, 3, 4, 5)
+    assert len(recorded.table) == 2
+    csv = "model,prompt,response,probe\nm,p,r,99999999999\nm,p,r,Infinity\nm,p,r,0\n"
+    [problem] = read_completions(write(tmp_path / "a.csv", csv)).problems
+    assert (problem.kind, problem.rows) == (BAD_PROBE, (2, 3))
+
+
+def test_prompt_ids_with_one_text_are_one_prompt(tmp_path: Path) -> None:
+    prompts = write(tmp_path / "p.csv", "prompt,text\n1,same\n2,same\n3,other\n")
+    rows = "m,1,a\nm,2,b\nm,3,c\n"
+    counted = read_completions(write(tmp_path / "a.csv", HEADER + rows), prompts)
+    assert counted.table["probe"].tolist() == [0, 1, 0] and not counted.problems
+    numbered = "model,prompt,response,probe\nm,1,a,0\nm,2,b,0\nm,3,c,0\n"
+    recorded = read_completions(write(tmp_path / "b.csv", numbered), prompts)
+    assert recorded.table["response"].tolist() == ["a", "c"]
+    [problem] = recorded.problems
+    assert problem.kind == "a model, prompt and probe that came before" and problem.rows == (3,)
+
+
+def test_probes_are_numbered_anew(tmp_path: Path) -> None:
+    """One file counts from 1, another numbers its rows; only the order is kept."""
+    rows = "m,p,b,2\nm,p,a,1\nm,q,c,200000000\no,p,d,7\nm,q,e,3\n"
+    path = write(tmp_path / "a.csv", "model,prompt,response,probe\n" + rows)
+    table = read_completions(path).table
+    assert table["response"].tolist() == ["b", "a", "c", "d", "e"]
+    assert table["probe"].tolist() == [1, 0, 1, 0, 0]
+    found = open_model(f"replay:{path}#m").sample(["p", "q"], range(2), SamplingSettings(), 0)
+    assert [[probe.text for probe in probes] for probes in found] == [["a", "b"], ["e", "c"]]
 
 
 def test_csv_rows_are_counted_with_the_header(tmp_path: Path) -> None:

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from phylolm.distance import DEFAULT_MEASURE, bootstrap, distances
+from phylolm.distance import DEFAULT_MEASURE, bootstrap, distances, find_measure
 from phylolm.distancematrix import DistanceMatrix
 from phylolm.errors import ConfigError
 from phylolm.frequencies import AlleleCounts
-from phylolm.support import FELSENSTEIN, with_support
+from phylolm.support import FELSENSTEIN, TRANSFER, with_support
 from phylolm.tree import Tree
-from phylolm.treebuild import build_tree
+from phylolm.treebuild import array_builder, build_tree
 
+ROOTS = ("midpoint", "mad", "none")
 OUTGROUP = "outgroup:"
 
 
@@ -38,6 +39,15 @@ class TreeOptions:
     root: str = "midpoint"
     collapse: float = 0.0
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for anything unknown, before any work is done."""
+        array_builder(self.method)
+        find_measure(self.measure)
+        if self.support not in (FELSENSTEIN, TRANSFER):
+            raise ConfigError(f"unknown support {self.support!r}: {FELSENSTEIN} or {TRANSFER}")
+        if self.root not in ROOTS and not self.root.startswith(OUTGROUP):
+            raise ConfigError(f"unknown root {self.root!r}: {', '.join(ROOTS)} or {OUTGROUP}NAME")
 
 
 @dataclass(frozen=True)
@@ -73,18 +83,15 @@ def finished(tree: Tree, options: TreeOptions) -> Tree:
 
 
 def rooted(tree: Tree, root: str) -> Tree:
-    """The tree rooted as `root` says. Raises ConfigError for an unknown way."""
+    """The tree rooted as `root` says. Raises DataError for an outgroup that isn't there."""
     if root == "none":
         return tree
     if root == "midpoint":
         return tree.root_midpoint()
     if root == "mad":
         return tree.root_mad()
-    if root.startswith(OUTGROUP):
-        names = root.removeprefix(OUTGROUP)
-        whole = [names] if names in tree.leaf_names else names.split(",")
-        return tree.root_outgroup(whole)
-    raise ConfigError(f"unknown root {root!r}: midpoint, mad, none or {OUTGROUP}NAME")
+    names = root.removeprefix(OUTGROUP)
+    return tree.root_outgroup([names] if names in tree.leaf_names else names.split(","))
 
 
 def _counted(

@@ -5,7 +5,10 @@ Next door: `distance` measures, `permutation` has the test's compiled loop.
 
 The test of sameness compares, gene by gene, the allele counts of two models:
 
-    T = sum_g sum_a (p_ga - q_ga)^2
+    T = sum_g sum_l sum_a (p_gla - q_gla)^2
+
+over all allele lengths l up to the longest, so that models with few equal alleles of full length
+can still be told apart by how these begin.
 
 Under "the same model" all probes of a gene come from one distribution, so shuffling them between
 the two models gives T's null distribution exactly (a permutation test; T is the squared maximum
@@ -36,6 +39,9 @@ SIGNIFICANCE = 0.01
 
 KIN_SHARE = 0.5
 """Kin lie nearer than this share of the median distance to all other models."""
+
+NEAR = 0.5
+"""Models are called alike only when their distance is surely below this (similarity .6)."""
 
 CONFIDENCE = 0.95
 EXACT_TOLERANCE = 1e-3
@@ -70,7 +76,7 @@ class Identification:
     verdict: str
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: _plain(value) for name, value in asdict(self).items()}
 
     def to_pandas(self) -> Any:
         import pandas as pd
@@ -97,7 +103,16 @@ class Comparison:
     verdict: str
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {name: _plain(value) for name, value in asdict(self).items()}
+
+
+def _plain(value: Any) -> Any:
+    """The value with null where a number is unknown or has no bound: JSON has neither."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def identify(
@@ -146,7 +161,7 @@ def compare(
     distance = float(matrix.shown[0, 1])
     assert matrix.genes is not None
     genes = int(matrix.genes[0, 1])
-    verdict = _sameness(p_value)
+    verdict = _sameness(p_value, high)
     similarity = float(np.exp(-distance))
     return Comparison(first, second, genes, similarity, distance, low, high, p_value, verdict)
 
@@ -160,7 +175,7 @@ def interval(matrix: DistanceMatrix, first: int, second: int) -> tuple[float, fl
     if blocks < 2:
         return 0.0, float("inf")
     reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, blocks - 1) * matrix.std_error[first, second])
-    return max(distance - reach, 0.0), max(distance + reach, 0.0)
+    return max(0.0, distance - reach), max(0.0, distance + reach)
 
 
 def same_model_test(
@@ -195,8 +210,20 @@ def _permutation_test(
     starts = np.searchsorted(counts.locus_of[columns], loci)
     bounds = np.append(starts, len(columns))
     cells = np.ascontiguousarray(np.rint(tables[:, columns]).astype(np.int64))
-    observed, null = shuffled_statistics(cells, bounds, permutations, seed)
-    return float((1 + (null >= observed - 1e-12).sum()) / (permutations + 1))
+    codes = _prefix_codes([counts.alleles[k] for k in columns], bounds, counts.lengths[-1])
+    observed, null = shuffled_statistics(cells, codes, bounds, permutations, seed)
+    return float((1 + (null >= observed - 1e-9).sum()) / (permutations + 1))
+
+
+def _prefix_codes(names: Sequence[str], bounds: Any, longest: int) -> npt.NDArray[np.int64]:
+    """For each length up to the longest, which columns of a gene begin alike; (l, c)."""
+    codes = np.zeros((longest, len(names)), dtype=np.int64)
+    for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+        for length in range(1, longest + 1):
+            seen: dict[str, int] = {}
+            for column in range(start, stop):
+                codes[length - 1, column] = seen.setdefault(names[column][:length], len(seen))
+    return codes
 
 
 def _loci_of(counts: AlleleCounts, genes: Any) -> npt.NDArray[np.intp]:
@@ -257,10 +284,8 @@ def _kin(
 
 
 def _relation(low: float, high: float, p_value: float | None, background: float) -> str:
-    if p_value is not None and p_value >= SIGNIFICANCE:
-        return SAME
     if high < KIN_SHARE * background:
-        return KIN
+        return SAME if p_value is not None and p_value >= SIGNIFICANCE else KIN
     return UNRELATED if low > KIN_SHARE * background else UNCLEAR
 
 
@@ -282,9 +307,11 @@ def _some(names: Sequence[str], most: int = 3) -> str:
     return ", ".join(names[:most]) + more
 
 
-def _sameness(p_value: float | None) -> str:
+def _sameness(p_value: float | None, high: float) -> str:
     if p_value is None:
         return "can't tell: one probe a gene; sample each model at least twice"
     if p_value < SIGNIFICANCE:
         return "different models"
+    if not high < NEAR:
+        return "can't tell: not told apart, but they may well differ; sample more"
     return "can't be told apart: the same model, or one very near"

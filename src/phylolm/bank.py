@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 from phylolm import alleles, parts
-from phylolm.errors import BankError, ConfigError
+from phylolm.errors import BankError, ConfigError, PhylolmError
 from phylolm.files import write_text
 from phylolm.frequencies import AlleleCounts, unknown_model
 from phylolm.genome import Genome, read_genome
@@ -92,7 +92,7 @@ class Bank:
         genome: Genome,
         options: SequencingOptions | None = None,
         progress: Progress | None = None,
-    ) -> dict[str, str]:
+    ) -> dict[str, PhylolmError]:
         """Sample what is missing of each model; see `sequencing.sequence`."""
         return sequence(self, models, genome, options, progress)
 
@@ -114,8 +114,7 @@ class Bank:
 
     def genomes(self) -> list[Genome]:
         """The bank's genomes, largest first."""
-        files = sorted((self.path / "genomes").glob("*.jsonl"))
-        found = [_read_stored_genome(file) for file in files]
+        found = [_read_stored_genome(file) for file in _files(self.path / "genomes", "*.jsonl")]
         return sorted(found, key=lambda genome: (-len(genome), genome.id))
 
     def genome(self, wanted: str | None = None) -> Genome:
@@ -143,7 +142,6 @@ class Bank:
         found = []
         for group in _group(self.parts()).values():
             header = group[0].header
-            draws = {(g, d) for p in group for g in p.header.genes for d in _draws(p.header)}
             found.append(
                 Holding(
                     header.model,
@@ -151,8 +149,8 @@ class Bank:
                     header.spec,
                     header.kind,
                     header.settings_id,
-                    len({gene for gene, _ in draws}),
-                    len(draws) if header.kind != parts.EXACT else 0,
+                    len({gene for part in group for gene in part.header.genes}),
+                    _probes_held(group) if header.kind != parts.EXACT else 0,
                 )
             )
         return found
@@ -170,7 +168,8 @@ class Bank:
         settings: id of the settings to take; needed when the bank holds several, unless
         `mix_settings`. probes: take the first so many draws of each gene.
         """
-        chosen = _choose_settings(self.parts(), models, settings, mix_settings)
+        chosen = _answering(self.parts(), genes)
+        chosen = _choose_settings(chosen, models, settings, mix_settings)
         labels = _labels(chosen)
         tables = [
             _read_model(labels[key], group, genes, probes)
@@ -200,9 +199,9 @@ class Bank:
 
     def damaged(self) -> list[str]:
         """Parts and genomes whose content is not what they are named by, relative paths."""
-        files = sorted((self.path / "parts").glob("*/*.parquet"))
-        bad = [file for file in files if file.name[0] != "." and not parts.is_intact(file)]
-        for file in sorted((self.path / "genomes").glob("*.jsonl")):
+        files = _files(self.path / "parts", "*/*.parquet")
+        bad = [file for file in files if not parts.is_intact(file)]
+        for file in _files(self.path / "genomes", "*.jsonl"):
             try:
                 _read_stored_genome(file)
             except BankError:
@@ -214,12 +213,16 @@ class Bank:
 
 
 def _read_headers(folder: Path, pattern: str) -> list[Part]:
-    files = sorted(file for file in folder.glob(pattern) if not file.name.startswith("."))
-    return [Part(file, parts.read_header(file)) for file in files]
+    return [Part(file, parts.read_header(file)) for file in _files(folder, pattern)]
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
+    """Whole files in a fixed order; what a killed run was writing starts with a dot."""
+    return sorted(file for file in folder.glob(pattern) if not file.name.startswith("."))
 
 
 def _create(path: Path, marker: Path) -> None:
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+    if path.exists() and (not path.is_dir() or _files(path, "*")):
         raise ConfigError(f"{path} is there and is no bank: choose another folder")
     write_text(marker, f'format = "phylolm bank"\nversion = {VERSION}\n')
 
@@ -250,8 +253,21 @@ def _list_genomes(genomes: Sequence[Genome]) -> str:
     return ", ".join(f"{genome.id[:8]} ({len(genome)} genes)" for genome in genomes)
 
 
-def _draws(header: PartHeader) -> range:
-    return range(header.first, header.stop)
+def _probes_held(group: Sequence[Part]) -> int:
+    """How many draws the parts hold; a draw that several hold counts once."""
+    ranges: dict[str, list[tuple[int, int]]] = {}
+    for part in group:
+        for gene in part.header.genes:
+            ranges.setdefault(gene, []).append((part.header.first, part.header.stop))
+    return sum(_length(each) for each in ranges.values())
+
+
+def _length(ranges: Sequence[tuple[int, int]]) -> int:
+    total = reached = 0
+    for first, stop in sorted(ranges):
+        total += max(stop - max(first, reached), 0)
+        reached = max(reached, stop)
+    return total
 
 
 Key = tuple[str, str, str, str]
@@ -275,11 +291,13 @@ def _choose_settings(
     mix_settings: bool,
 ) -> list[Part]:
     chosen = _of_models(all_parts, models)
-    if settings is not None:
-        chosen = [part for part in chosen if part.header.settings_id == settings]
     ids = {part.header.settings_id: part.header.settings for part in chosen}
+    listed = "; ".join(f"{key} = {_describe(value)}" for key, value in sorted(ids.items()))
+    if settings is not None:
+        if settings not in ids:
+            raise ConfigError(f"no settings {settings!r} in this bank; there are {listed}")
+        return [part for part in chosen if part.header.settings_id == settings]
     if len(ids) > 1 and not mix_settings:
-        listed = "; ".join(f"{key} = {_describe(value)}" for key, value in sorted(ids.items()))
         raise ConfigError(
             "probes sampled under different settings don't mix: choose --settings, "
             f"or --mix-settings to compare them all the same ({listed})"
@@ -289,6 +307,14 @@ def _choose_settings(
 
 def _describe(settings: dict[str, object]) -> str:
     return ", ".join(f"{key} {value}" for key, value in sorted(settings.items()))
+
+
+def _answering(all_parts: Sequence[Part], genes: Sequence[str] | None) -> list[Part]:
+    """The parts that answer some of the genes."""
+    if genes is None:
+        return list(all_parts)
+    wanted = set(genes)
+    return [part for part in all_parts if not wanted.isdisjoint(part.header.genes)]
 
 
 def _of_models(all_parts: Sequence[Part], models: Iterable[str] | None) -> list[Part]:
@@ -310,7 +336,8 @@ def _labels(chosen: Sequence[Part]) -> dict[Key, str]:
         model, revision, settings_id, _ = key
         label = model
         if len({other[1] for other in keys if other[0] == model}) > 1:
-            label += f"@{revision[:8]}"
+            commit, plus, dtype = revision.partition("+")
+            label += f"@{commit[:8]}{plus}{dtype}"
         if len({other[2] for other in keys if other[:2] == key[:2]}) > 1:
             label += f"?{settings_id}"
         labels[key] = label

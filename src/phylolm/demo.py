@@ -13,7 +13,6 @@ from pathlib import Path
 from phylolm import figures
 from phylolm.analysis import Analysis, TreeOptions, analyse
 from phylolm.bank import Bank
-from phylolm.errors import BackendError
 from phylolm.frequencies import AlleleCounts
 from phylolm.genome import Genome
 from phylolm.ordination import pcoa
@@ -46,17 +45,16 @@ class DemoResult:
 
 
 def grow_zoo(folder: Path, progress: Progress, tier: str = "demo", seed: int = 0) -> Zoo:
-    return grow(folder / "zoo", tier, seed, progress=progress)
+    return grow(folder / f"zoo-{seed}", tier, seed, progress=progress)
 
 
 def sequence_zoo(zoo: Zoo, folder: Path, progress: Progress, genome: Genome) -> Bank:
     """Sequence every model of a zoo through the transformers backend."""
-    bank = Bank(folder / "bank")
+    bank = Bank(folder / f"bank-{zoo.seed}")
     specs = [f"{name}=hf:{zoo.path(name)}" for name in zoo.models]
     failed = bank.sequence(specs, genome, OPTIONS, progress)
-    if failed:
-        name, reason = next(iter(failed.items()))
-        raise BackendError(f"{name}: {reason}")
+    for error in failed.values():
+        raise error
     return bank
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from phylolm.errors import ConfigError, DataError
-from phylolm.files import whole_file, write_text
+from phylolm.files import read_text, whole_file, write_text
 
 SYMMETRY_TOLERANCE = 1e-6
 SIMILARITY_FLOOR = 1e-10
@@ -121,7 +121,7 @@ class DistanceMatrix:
             {
                 "model_a": names[rows],
                 "model_b": names[columns],
-                "distance": self.values[rows, columns],
+                "distance": self.shown[rows, columns],
             }
         )
         if self.std_error is not None:
@@ -131,7 +131,7 @@ class DistanceMatrix:
         return table.sort_values(["distance", "model_a", "model_b"], ignore_index=True)
 
     def save(self, path: Path) -> None:
-        """Write .csv (square), .parquet (one row a pair, with errors) or .phy (PHYLIP)."""
+        """Write a square .csv, .parquet or .phy (PHYLIP) of `shown`; see `pairs` for the rest."""
         writers = {".csv": _write_csv, ".parquet": _write_parquet, ".phy": _write_phylip}
         if path.suffix not in writers:
             raise ConfigError(f"can't write distances to {path.name}: use .csv, .parquet or .phy")
@@ -204,8 +204,10 @@ def _write_parquet(matrix: DistanceMatrix, path: Path) -> None:
 
 def _write_phylip(matrix: DistanceMatrix, path: Path) -> None:
     lines = [str(len(matrix))]
-    for name, row in zip(matrix.names, matrix.shown, strict=True):
-        label = "_".join(name.split()) or "_"
+    labels = ["_".join(name.split()) or "_" for name in matrix.names]
+    if len(set(labels)) < len(labels):
+        raise DataError(f"can't write {path}: PHYLIP has no blanks, names would coincide; use .csv")
+    for label, row in zip(labels, matrix.shown, strict=True):
         lines.append(f"{label}  " + " ".join(f"{value:.8g}" for value in row))
     write_text(path, "\n".join(lines) + "\n")
 
@@ -238,11 +240,14 @@ def _read_parquet(path: Path) -> tuple[list[str], npt.NDArray[np.float64]]:
         raise DataError(f"{path} is not a parquet file: {error}") from None
     if list(table.index) != list(table.columns):
         raise DataError(f"{path}: not a square matrix with the models on both axes")
-    return [str(name) for name in table.columns], table.to_numpy(dtype=np.float64)
+    try:
+        return [str(name) for name in table.columns], table.to_numpy(dtype=np.float64)
+    except (ValueError, TypeError):
+        raise DataError(f"{path}: cells that are no numbers") from None
 
 
 def _read_phylip(path: Path) -> tuple[list[str], npt.NDArray[np.float64]]:
-    lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    lines = [line.split() for line in read_text(path).splitlines() if line.strip()]
     if not lines or len(lines[0]) != 1 or not lines[0][0].isdigit():
         raise DataError(f"{path}: a PHYLIP matrix starts with the number of models")
     rows = lines[1:]

@@ -21,6 +21,10 @@ def whole_file(path: Path, rename: Callable[[Path], Path] | None = None) -> Iter
     """
     temporary: Path | None = None
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            yield path  # a device or pipe takes what is written; it must not be replaced
+            return
+        path = path.resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=path.suffix)
         os.close(handle)
@@ -32,6 +36,16 @@ def whole_file(path: Path, rename: Callable[[Path], Path] | None = None) -> Iter
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def read_text(path: Path) -> str:
+    """UTF-8 text, without a byte order mark. Raises DataError for anything else."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is not UTF-8 text (byte {error.start})") from None
+    except OSError as error:
+        raise DataError(f"can't read {path}: {error.strerror or error}") from None
 
 
 def write_text(path: Path, text: str) -> None:

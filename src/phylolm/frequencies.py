@@ -194,14 +194,16 @@ def check_lengths(length: int | Iterable[int]) -> tuple[int, ...]:
     """Allele lengths as an ascending tuple. Raises ConfigError outside 1..8."""
     lengths = (length,) if isinstance(length, int) else tuple(sorted(set(length)))
     if not lengths or lengths[0] < 1 or lengths[-1] > MAX_LENGTH:
-        raise ConfigError(f"allele length must be 1 to {MAX_LENGTH}, not {length}")
+        shown = f"{lengths[0]}-{lengths[-1]}" if len(lengths) > 1 else "".join(map(str, lengths))
+        raise ConfigError(f"allele length must be 1 to {MAX_LENGTH}, not {shown or 'none'}")
     return lengths
 
 
 def parse_lengths(text: str) -> tuple[int, ...]:
     """Allele lengths as people write them: `4`, or `1-4` for the multi-length form."""
     first, dash, last = text.partition("-")
-    if not first.isdigit() or (dash and not last.isdigit()):
+    numbers = [part.isascii() and part.isdecimal() for part in (first, last or first)]
+    if not all(numbers) or (dash and not last):
         raise ConfigError(f"allele length {text!r}: write a number from 1 to 8, or a range as 1-4")
     return check_lengths(range(int(first), int(last or first) + 1))
 

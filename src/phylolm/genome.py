@@ -18,7 +18,7 @@ from importlib import resources
 from pathlib import Path
 
 from phylolm.errors import ConfigError, DataError
-from phylolm.files import write_text
+from phylolm.files import read_text, write_text
 
 BUNDLED = ("math", "code", "prose", "dialogue", "multilingual")
 DEFAULT_SIZE = 128
@@ -115,11 +115,7 @@ def read_genome(path: Path) -> Genome:
     if not path.is_file():
         known = ", ".join(BUNDLED)
         raise ConfigError(f"no genome {path}: neither a bundled one ({known}) nor a file")
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 text: {error.reason} at byte {error.start}") from None
-    return parse_genome(path.stem, text, str(path))
+    return parse_genome(path.stem, read_text(path), str(path))
 
 
 def parse_genome(name: str, jsonl: str, where: str) -> Genome:
@@ -160,6 +156,8 @@ def _check_genes(name: str, genes: Sequence[Gene]) -> None:
                 f"genome {name}, gene {number} has {len(gene.text):,} characters; "
                 f"the most is {MAX_LENGTH:,}"
             )
+        if any(0xD800 <= ord(character) <= 0xDFFF for character in gene.text):
+            raise DataError(f"genome {name}, gene {number} holds half of a character (a surrogate)")
         if gene.text in seen:
             raise DataError(f"genome {name}: genes {seen[gene.text]} and {number} are the same")
         seen[gene.text] = number

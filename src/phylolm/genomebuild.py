@@ -12,15 +12,18 @@ their own way, and the tree would show tokenizers instead of models.
 from __future__ import annotations
 
 import csv
+import io
 import json
 import random
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from phylolm.errors import ConfigError, DataError
+from phylolm.files import read_text
 from phylolm.genome import Gene
 from phylolm.sampling.protocol import Backend, SamplingSettings
 
@@ -41,7 +44,7 @@ def read_documents(source: str, column: str = "text") -> list[str]:
         return list(islice(_dataset(source.removeprefix(DATASET), column), MAX_DOCUMENTS))
     path = Path(source)
     if path.is_dir():
-        return [_read(file) for file in sorted(path.rglob("*")) if file.is_file()]
+        return list(islice(_text_files(path), MAX_DOCUMENTS))
     readers: dict[str, Callable[[Path, str], Iterable[str]]] = {
         ".txt": _paragraphs,
         ".md": _paragraphs,
@@ -158,13 +161,13 @@ def _grow(model: Backend, length: int, number: int, seed: int) -> list[str]:
     growing = set(range(number))
     for step in range(LONGEST):
         growing = {i for i in growing if texts[i].strip() and len(texts[i]) <= length}
-        prompts = sorted({texts[i] for i in growing})
-        if not prompts:
+        alike = Counter(texts[i] for i in growing)
+        if not alike:
             break
-        draws = range(step * number, (step + 1) * number)
-        answers = dict(zip(prompts, model.sample(prompts, draws, settings, seed), strict=True))
-        for place, i in enumerate(sorted(growing)):
-            probe = answers[texts[i]][place]
+        draws = range(step * number, step * number + max(alike.values()))
+        answers = dict(zip(alike, model.sample(list(alike), draws, settings, seed), strict=True))
+        for i in sorted(growing):
+            probe = answers[texts[i]].pop()
             texts[i] += probe.text
             if probe.ended:
                 growing.discard(i)
@@ -181,19 +184,24 @@ def _in_word(character: str) -> bool:
     return not unicodedata.name(character, "").startswith(_SCRIPTS_WITHOUT_SPACES)
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path} is not UTF-8 text (byte {error.start})") from None
+def _text_files(folder: Path) -> Iterator[str]:
+    """The texts of a folder; files that are no text, and hidden ones, are none."""
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and not any(
+            part.startswith(".") for part in file.relative_to(folder).parts
+        ):
+            try:
+                yield read_text(file)
+            except DataError:
+                continue
 
 
 def _paragraphs(path: Path, _: str) -> list[str]:
-    return [part for part in _read(path).split("\n\n") if part.strip()]
+    return [part for part in read_text(path).split("\n\n") if part.strip()]
 
 
 def _jsonl(path: Path, column: str) -> Iterator[str]:
-    for number, line in enumerate(_read(path).split("\n"), start=1):
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -205,10 +213,9 @@ def _jsonl(path: Path, column: str) -> Iterator[str]:
 
 def _csv(path: Path, column: str) -> Iterator[str]:
     csv.field_size_limit(2**31 - 1)
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        for row in reader:
-            yield _cell(row, column, f"{path}, line {reader.line_num}")
+    reader = csv.DictReader(io.StringIO(read_text(path), newline=""))
+    for row in reader:
+        yield _cell(row, column, f"{path}, line {reader.line_num}")
 
 
 def _parquet(path: Path, column: str) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from phylolm import alleles, parts
-from phylolm.errors import PhylolmError
+from phylolm.errors import ConfigError, PhylolmError
 from phylolm.genome import Gene, Genome
 from phylolm.parts import PartHeader
 from phylolm.sampling.protocol import Backend, SamplingSettings
@@ -55,20 +55,33 @@ def sequence(
     genome: Genome,
     options: SequencingOptions | None = None,
     progress: Progress | None = None,
-) -> dict[str, str]:
+) -> dict[str, PhylolmError]:
     """Sample what the bank lacks of each model. Returns the models that failed, with why.
 
-    One model's failure never stops the others.
+    One model's failure never stops the others. Raises ConfigError, before anything is sampled,
+    for a spec that can't be read and for two models of one name.
     """
+    specs = [parse(model) if isinstance(model, str) else model for model in models]
+    _check_names(specs)
     bank.add_genome(genome)
-    failed: dict[str, str] = {}
-    for model in models:
-        spec = parse(model) if isinstance(model, str) else model
+    failed: dict[str, PhylolmError] = {}
+    for spec in specs:
         try:
             sequence_model(bank, open_model(spec), spec, genome, options, progress)
         except PhylolmError as error:
-            failed[spec.name] = str(error)
+            failed[spec.name] = error
     return failed
+
+
+def _check_names(specs: Sequence[ModelSpec]) -> None:
+    taken: dict[str, str] = {}
+    for spec in specs:
+        if spec.name in taken and taken[spec.name] != spec.text:
+            raise ConfigError(
+                f"{taken[spec.name]} and {spec.text} are both called {spec.name}: "
+                f"name one of them, as in NAME={spec.backend}:{spec.target}"
+            )
+        taken[spec.name] = spec.text
 
 
 def sequence_model(

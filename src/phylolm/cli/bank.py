@@ -43,7 +43,7 @@ def ls(
     ]
     table(["model", "revision", "kind", "settings", "genes", "probes"], rows)
     for genome in opened.genomes():
-        typer.echo(printable(f"genome {genome.id[:12]}: {genome.name[:12]}, {len(genome)} genes"))
+        typer.echo(printable(f"genome {genome.id[:12]}: {len(genome)} genes"))
 
 
 @app.command("show")

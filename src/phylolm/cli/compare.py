@@ -22,9 +22,9 @@ def compare(
     from phylolm import ancestry
     from phylolm.cli.console import printable
 
-    result = ancestry.compare(chosen.counts(), first, second, chosen.measure)
+    result = ancestry.compare(chosen.counts(first, second), first, second, chosen.measure)
     if as_json:
-        emit(json.dumps(result.to_dict(), indent=2, ensure_ascii=False), None)
+        emit(json.dumps(result.to_dict(), indent=2, ensure_ascii=False, allow_nan=False), None)
         return
     p_value = "not testable" if result.p_value is None else f"p = {result.p_value:.4g}"
     typer.echo(printable(f"{result.first} and {result.second}: {result.verdict}"))

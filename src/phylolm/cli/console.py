@@ -58,7 +58,12 @@ def table(columns: list[str], rows: list[list[str]], title: str = "") -> None:
     widths = [max(len(row[place]) for row in [columns, *rows]) for place in range(len(columns))]
     for place, column in enumerate(columns):
         # Only the widest column gives way to a narrow terminal.
-        drawn.add_column(column, overflow="fold", no_wrap=widths[place] < max(widths))
+        drawn.add_column(
+            column,
+            overflow="fold",
+            no_wrap=widths[place] < max(widths),
+            min_width=12 if place == 0 else None,
+        )
     for row in rows:
         drawn.add_row(*(Text(_printable(cell)) for cell in row))
     console = Console(width=None if sys.stdout.isatty() else sum(widths) + 4 * len(widths))

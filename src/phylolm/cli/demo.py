@@ -47,7 +47,8 @@ def demo(
 def _tell(result: DemoResult, seconds: float) -> None:
     recovery, splits = result.recovery, result.splits
     truth = splits.shared + splits.false_negatives
-    nearest = result.folder / "zoo" / "models" / result.zoo.models[-1]
+    nearest = result.zoo.path(result.zoo.models[-1])
+    bank = result.folder / f"bank-{result.zoo.seed}"
     lines = [
         "",
         f"nearest is parent, child or sibling  {recovery.kin:.0%} of {recovery.models} models",
@@ -58,7 +59,7 @@ def _tell(result: DemoResult, seconds: float) -> None:
         f"took {seconds:.0f} s",
         "",
         f"open    {result.report}",
-        f"next    phylolm identify {result.zoo.models[-1]} --bank {result.folder / 'bank'}",
+        f"next    phylolm identify {result.zoo.models[-1]} --bank {bank}",
         f"        phylolm sequence hf:{nearest} --bank BANK     (any transformers model)",
         "        phylolm --help",
     ]

@@ -22,7 +22,9 @@ def distance(
     ] = False,
 ) -> None:
     """Genetic distances between all models of a bank."""
-    if output is not None:
+    if pairs and output is not None:
+        require_suffix(output, (".csv",), "pairs")
+    elif output is not None:
         require_suffix(output, (".csv", ".parquet", ".phy"), "distances")
     matrix = chosen.matrix()
     if pairs:

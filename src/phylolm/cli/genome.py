@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from phylolm.cli.console import emit, note, printable, table
+from phylolm.cli.console import emit, note, printable, require_suffix, table
 from phylolm.errors import ConfigError
 
 app = typer.Typer(help="Genomes: the prompts models are sequenced with.", no_args_is_help=True)
@@ -69,6 +69,7 @@ def build(
     from phylolm.genome import Genome
     from phylolm.genomebuild import genes_from_documents, genes_from_models, read_documents
 
+    require_suffix(output, (".jsonl",), "a genome")
     if (source is None) == (not model):
         raise ConfigError("give either a source of documents or --model (repeatable)")
     old = Genome.load(grow) if grow else None
@@ -82,5 +83,5 @@ def build(
 
         new = genes_from_models([open_model(parse(m)) for m in model or ()], genes, seed, taken)
     built = old.grown(new) if old else Genome.of(output.stem, new)
-    built.save(output)
-    note(f"wrote {output}: {len(built)} genes, id {built.id[:12]}")
+    emit(built.to_jsonl(), output)
+    note(f"{len(built)} genes, id {built.id[:12]}")

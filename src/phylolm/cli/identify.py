@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from math import isfinite
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from phylolm.cli import source
 from phylolm.cli.console import bars, emit, note, table
 from phylolm.errors import ConfigError
+
+if TYPE_CHECKING:
+    from phylolm.bank import Bank
+    from phylolm.genome import Genome
+    from phylolm.sequencing import SequencingOptions
 
 
 @source.takes_source
@@ -27,10 +33,10 @@ def identify(
         raise ConfigError("say where the probes are: --bank DIR")
     opened = Bank(chosen.bank, create=False)
     genome = source.pick_genome(opened, chosen.genome) or opened.genome()
-    name = _sequenced(opened, model, genome)
-    found = ancestry.identify(chosen.counts(), name, chosen.measure, genome.id, tested=top)
+    name = _sequenced(opened, model, genome, chosen.settings)
+    found = ancestry.identify(chosen.counts(name), name, chosen.measure, genome.id, tested=top)
     if as_json:
-        emit(json.dumps(found.to_dict(), indent=2, ensure_ascii=False), None)
+        emit(json.dumps(found.to_dict(), indent=2, ensure_ascii=False, allow_nan=False), None)
         return
     note(f"{name}: {found.genes} genes, allele length {chosen.allele_length}, {chosen.measure}")
     rows = [_row(kin) for kin in found.kin[:top]]
@@ -38,24 +44,46 @@ def identify(
     typer.echo(f"verdict: {found.verdict}")
 
 
-def _sequenced(bank: object, model: str, genome: object) -> str:
-    """The model's name in the bank; a spec that isn't there yet is sequenced first."""
-    from phylolm.bank import Bank
-    from phylolm.errors import BackendError
-    from phylolm.genome import Genome
+def _sequenced(bank: Bank, model: str, genome: Genome, settings: str | None) -> str:
+    """The model's name in the bank; what the bank lacks of a spec is sequenced first."""
     from phylolm.sampling import spec
 
-    assert isinstance(bank, Bank) and isinstance(genome, Genome)
     if not spec.looks_like_spec(model):
         return model
-    name = spec.parse(model).name
-    if any(part.header.model == name for part in bank.parts_of(name)):
-        return name
+    parsed = spec.parse(model)
+    revision = spec.open_model(parsed).revision
+    if any(part.header.revision != revision for part in bank.parts_of(parsed.name)):
+        raise ConfigError(
+            f"{parsed.name} is another model in this bank: "
+            f"give yours a name, as in NAME={parsed.backend}:{parsed.target}"
+        )
+    options = _options_of(bank, settings)
     with bars() as shown:
-        failed = bank.sequence([model], genome, progress=shown)
-    if failed:
-        raise BackendError(f"{name}: {failed[name]}")
-    return name
+        failed = bank.sequence([parsed], genome, options, shown)
+    for error in failed.values():
+        raise error
+    return parsed.name
+
+
+def _options_of(bank: Bank, settings: str | None) -> SequencingOptions:
+    """Sampling as the bank's own models were. Raises ConfigError when that isn't clear."""
+    from phylolm.parts import RECORDED
+    from phylolm.sampling.protocol import SamplingSettings
+    from phylolm.sequencing import SequencingOptions
+
+    headers = [part.header for part in bank.parts()]
+    found = {h.settings_id: h for h in headers if settings in (None, h.settings_id)}
+    if len(found) != 1:
+        raise ConfigError(
+            f"{bank.path} holds {len(found)} kinds of settings: choose one with --settings "
+            "(see `phylolm bank ls`)"
+        )
+    header = next(iter(found.values()))
+    if header.kind == RECORDED:
+        raise ConfigError(
+            f"{bank.path} holds recorded answers, which a model sampled now can't be compared with"
+        )
+    return SequencingOptions(settings=SamplingSettings(**header.settings))
 
 
 def _row(kin: object) -> list[str]:
@@ -63,5 +91,5 @@ def _row(kin: object) -> list[str]:
 
     assert isinstance(kin, Kin)
     p_value = "–" if kin.p_value is None else f"{kin.p_value:.3g}"
-    span = f"{kin.low:.3f} – {kin.high:.3f}"
+    span = f"{kin.low:.3f} – {kin.high:.3f}" if isfinite(kin.high) else "–"
     return [kin.model, f"{kin.similarity:.3f}", f"{kin.distance:.3f}", span, p_value, kin.relation]

@@ -47,10 +47,12 @@ def sequence(
 
     settings = SamplingSettings(temperature=temperature, boundary=boundary)
     options = SequencingOptions(probes, seed, exact, epsilon, allele_length, settings)
+    loaded = Genome.load(genome, genes)
     with bars() as shown:
-        failed = Bank(bank).sequence(models, Genome.load(genome, genes), options, shown)
-    for name, reason in failed.items():
-        fail(f"{name}: {reason}")
+        failed = Bank(bank).sequence(models, loaded, options, shown)
+    for name, error in failed.items():
+        fail(f"{name}: {error}")
     note(f"{len(models) - len(failed)} of {len(models)} models sequenced into {bank}")
     if failed:
-        raise typer.Exit(PARTIAL if len(failed) < len(models) else 4)
+        worst = max(error.exit_code for error in failed.values())
+        raise typer.Exit(PARTIAL if len(failed) < len(models) else worst)

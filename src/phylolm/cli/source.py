@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from phylolm.cli.console import warn
-from phylolm.errors import ConfigError
+from phylolm.errors import ConfigError, DataError
+from phylolm.files import read_text
 
 if TYPE_CHECKING:
     from phylolm.distancematrix import DistanceMatrix
@@ -83,8 +84,11 @@ class BankSource:
     mix_settings: MixOption = False
     min_answered: AnsweredOption = DEFAULT_MIN_ANSWERED
 
-    def counts(self) -> AlleleCounts:
-        """Allele counts from the bank; silent models are left out and named."""
+    def counts(self, *needed: str) -> AlleleCounts:
+        """Allele counts from the bank; silent models are left out and named.
+
+        Raises DataError when one of the `needed` models is among them.
+        """
         from phylolm.bank import Bank
         from phylolm.frequencies import parse_lengths, without_silent
 
@@ -101,6 +105,8 @@ class BankSource:
         counts, silent = without_silent(counts, self.min_answered)
         if silent:
             share = f"fewer than {self.min_answered:.0%} of the genes"
+            for name in {*needed} & {*silent}:
+                raise DataError(f"{name} answers {share}: nothing to compare (see --min-answered)")
             warn(f"left out {len(silent)} models that answer {share}: {_some(silent)}")
         return counts
 
@@ -178,15 +184,15 @@ def read_families(path: Path | None) -> dict[str, str] | None:
     if path is None:
         return None
     import csv
+    import io
 
     if not path.is_file():
         raise ConfigError(f"no file {path}")
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        missing = {"model", "family"} - set(reader.fieldnames or ())
-        if missing:
-            raise ConfigError(f"{path} lacks column {' and '.join(sorted(missing))}")
-        return {row["model"]: row["family"] for row in reader}
+    reader = csv.DictReader(io.StringIO(read_text(path), newline=""))
+    missing = {"model", "family"} - set(reader.fieldnames or ())
+    if missing:
+        raise ConfigError(f"{path} lacks column {' and '.join(sorted(missing))}")
+    return {row["model"]: row["family"] or "" for row in reader}
 
 
 def _some(names: list[str], most: int = 5) -> str:

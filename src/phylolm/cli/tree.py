@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from phylolm.analysis import TreeOptions
     from phylolm.tree import Tree
 
+LAYOUTS = ("rectangular", "circular", "unrooted")
 PICTURES = (".svg", ".pdf", ".png")
 FORMATS = (".nwk", ".newick", ".tree", ".nex", ".nexus", ".xml", ".phyloxml", *PICTURES)
 
@@ -54,17 +55,24 @@ def tree(
     Without -o it is drawn in the terminal, or written as Newick where stdout is no terminal.
     """
     from phylolm.analysis import TreeOptions
+    from phylolm.treeio import read_tree
 
     for path in output or ():
         require_suffix(path, FORMATS, "a tree")
+    if layout not in LAYOUTS:
+        raise ConfigError(f"unknown layout {layout!r}: {', '.join(LAYOUTS)}")
+    if from_tree is not None and (chosen.bank or chosen.distances):
+        raise ConfigError("--tree takes a tree as it is: leave --bank and --distances away")
+    colours = source.read_families(families)
+    truth = None if against is None else read_tree(against)
     options = TreeOptions(method, chosen.measure, replicates, support, root, collapse, seed)
     made = _make(chosen, from_tree, options)
     for path in output or ():
-        _write(made, path, layout, families)
+        _write(made, path, layout, colours)
     if not output and not against:
         _show(made)
-    if against is not None:
-        _compare(made, against)
+    if truth is not None and against is not None:
+        _compare(made, truth, against.name)
 
 
 def _make(chosen: source.Source, from_tree: Path | None, options: TreeOptions) -> Tree:
@@ -87,14 +95,14 @@ def _make(chosen: source.Source, from_tree: Path | None, options: TreeOptions) -
     return done.tree
 
 
-def _write(tree: Tree, path: Path, layout: str, families: Path | None) -> None:
+def _write(tree: Tree, path: Path, layout: str, colours: dict[str, str] | None) -> None:
     if str(path) == "-":
         typer.echo(tree.to_newick())
         return
     if path.suffix in PICTURES:
         from phylolm import figures
 
-        drawn = figures.plot_tree(tree, layout, families=source.read_families(families))
+        drawn = figures.plot_tree(tree, layout, families=colours)
         figures.save(drawn, path)
     else:
         from phylolm.treeio import write_tree
@@ -112,20 +120,16 @@ def _show(tree: Tree) -> None:
         typer.echo(tree.to_newick())
 
 
-def _compare(tree: Tree, other: Path) -> None:
+def _compare(tree: Tree, truth: Tree, name: str) -> None:
     from phylolm.treecompare import quartet_distance, robinson_foulds
-    from phylolm.treeio import read_tree
 
-    if not other.is_file():
-        raise ConfigError(f"no file {other}")
-    truth = read_tree(other)
     splits = robinson_foulds(tree, truth)
     quartets = quartet_distance(tree, truth)
     typer.echo(
         printable(
             f"Robinson-Foulds {splits.rf} (normalised {splits.normalised:.3f}): "
             f"{splits.false_positives} splits only here, "
-            f"{splits.false_negatives} only in {other.name}"
+            f"{splits.false_negatives} only in {name}"
         )
     )
     typer.echo(f"quartets: {quartets}")

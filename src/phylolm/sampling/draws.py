@@ -11,9 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def uniforms(
-    model: str, prompt: str, draws: range, seed: int, width: int
-) -> NDArray[np.float64]:
+def uniforms(model: str, prompt: str, draws: range, seed: int, width: int) -> NDArray[np.float64]:
     """A row of `width` uniform numbers for each draw.
 
     They depend on (seed, model, prompt, draws.start) alone, whatever else is sampled; asking for

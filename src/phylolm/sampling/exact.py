@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import codecs
 import heapq
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -25,8 +26,13 @@ from phylolm.sampling.protocol import SamplingSettings, WeightedProbe
 from phylolm.sampling.tokens import Vocabulary, visible_text
 from phylolm.sampling.trie import Node
 
-NODE_BUDGET = 20_000
-"""Prefixes run for one gene; a model this flat is better sampled."""
+NODE_BUDGET = 4000
+"""Prefixes run for one gene: a second or two with the demo's models. Where they don't suffice, a
+model is so flat that thousands more would add little; what was not found is missing from the sum.
+"""
+
+_NEGLIGIBLE = 1e-5
+"""Shares smaller than this part of epsilon are left out: a bound on what one gene can hold."""
 
 _NEAR = 0.1
 """Prefixes at least this probable, relative to a gene's best open one, share a pass with it."""
@@ -48,6 +54,8 @@ def expand(
     """The alleles of each prompt that hold 1 - epsilon of its distribution, best first.
 
     Texts are cut to what settles the allele. None where the required bytes can't be spelled.
+    Where `budget` prefixes don't reach 1 - epsilon, what the most probable ones hold: the sum says
+    how much that is.
     """
     base = engine.prefill([prompt.ids for prompt in prompts])
     forest = grow_forest(engine, vocabulary, base, prompts, settings.temperature)
@@ -120,6 +128,8 @@ class _Search:
         self.budget = budget
         self.covered = 0.0
         self.dropped = 0.0
+        self.negligible = epsilon * _NEGLIGIBLE
+        self._least_open = 0.0
         self.alleles: dict[tuple[str, bool], float] = defaultdict(float)
         self._open: list[tuple[float, tuple[int, ...], Node]] = []
 
@@ -163,6 +173,8 @@ class _Search:
         settling = codes >= 0
         sums = np.bincount(codes[settling], weights=shares[settling], minlength=len(texts))
         shares[settling] = 0
+        if heads is not None and node.spent + 1 < self.max_tokens:
+            shares[shares < self._least_open] = 0  # these settle nothing, and won't be run
         begun = visible_text(node.raw)
         candidates = np.concatenate([sums, shares])
         for i in self._worth_keeping(candidates, probability):
@@ -170,6 +182,7 @@ class _Search:
                 self._settle(begun + texts[i], False, float(candidates[i]))
             else:
                 self._open_child(node, i - len(texts), float(candidates[i]))
+        self._forget_hopeless()
 
     def probes(self) -> list[WeightedProbe]:
         """The fewest of the alleles that hold what was to be covered, best first."""
@@ -187,7 +200,7 @@ class _Search:
         allowance = (1 - self.target) / 2 - self.dropped
         still_open = max(1 - self.covered - self.dropped, probability)
         may_drop = probability * allowance / (2 * still_open)
-        likely = np.flatnonzero(shares > may_drop / len(shares))
+        likely = np.flatnonzero(shares > max(may_drop / len(shares), self.negligible))
         likely = likely[np.argsort(-shares[likely], kind="stable")]
         total = shares.sum()
         left_out = total - shares[likely].cumsum()
@@ -205,6 +218,12 @@ class _Search:
         else:
             path = (*node.path, token)
             heapq.heappush(self._open, (-share, path, Node(node.gene, path, raw, spent)))
+
+    def _forget_hopeless(self) -> None:
+        """Keep as many open prefixes as can still be run, the best."""
+        if len(self._open) > 2 * self.budget:
+            self._open = heapq.nsmallest(self.budget, self._open)
+            self._least_open = -self._open[-1][0] if self._open else math.inf
 
     def _settle(self, text: str, ended: bool, share: float) -> None:
         if share <= 0:

@@ -31,6 +31,8 @@ from phylolm.sampling.trie import TrieSampler, columns
 GENES_TOGETHER = 128
 """Most genes in a batch; more would only delay the bank's next part."""
 
+_SHORT_DTYPES = ("bfloat16", "float16")
+
 _Answer = TypeVar("_Answer")
 _Run = Callable[[list[str], list[Prompt]], list[list[_Answer] | None]]
 
@@ -43,46 +45,6 @@ def open_model(spec: ModelSpec) -> DeferredModel:
     """
     device = _device(spec.options.get("device", "auto"))
     return DeferredModel(spec, find_source(spec), device)
-
-
-class DeferredModel:
-    """A model known by name and revision. A finished study opens all its models and loads none."""
-
-    def __init__(self, spec: ModelSpec, source: Source, device: torch.device) -> None:
-        self.name = spec.name
-        self.revision = source.revision
-        self._spec, self._source, self._device = spec, source, device
-
-    @cached_property
-    def loaded(self) -> HfModel:
-        """The model itself. Raises BackendError if it can't be loaded or does not fit in memory."""
-        dtype = _dtype(self._spec.options.get("dtype", "auto"), self._device)
-        with _quiet_transformers(), _loading(self._spec):
-            tokenizer = _load_tokenizer(self._source)
-            model = _load_weights(self._source, dtype).to(self._device).eval()
-        return HfModel(self.name, self.revision, model, tokenizer)
-
-    def sample(
-        self,
-        prompts: Sequence[str],
-        draws: range,
-        settings: SamplingSettings,
-        seed: int,
-        progress: Progress | None = None,
-    ) -> list[list[Probe]]:
-        """See `HfModel.sample`."""
-        return self.loaded.sample(prompts, draws, settings, seed, progress)
-
-    def exact(
-        self,
-        prompts: Sequence[str],
-        settings: SamplingSettings,
-        epsilon: float,
-        length: int = alleles.DEFAULT_LENGTH,
-        progress: Progress | None = None,
-    ) -> list[list[WeightedProbe]]:
-        """See `HfModel.exact`."""
-        return self.loaded.exact(prompts, settings, epsilon, length, progress)
 
 
 class HfModel:
@@ -98,8 +60,17 @@ class HfModel:
     ) -> None:
         self.name = name
         self.revision = revision
-        self.engine = Engine(model, row_limit)
-        self.vocabulary = Vocabulary(tokenizer, self.engine.vocabulary_size, _eos_ids(model))
+        self._model, self._tokenizer, self._row_limit = model, tokenizer, row_limit
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Runs the model."""
+        return Engine(self._model, self._row_limit)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """What the model's tokens say."""
+        return Vocabulary(self._tokenizer, self.engine.vocabulary_size, _eos_ids(self._model))
 
     def sample(
         self,
@@ -212,6 +183,38 @@ class HfModel:
             raise self._no_room() from None
         middle = max(1, len(batch) // 2)
         return [part for part in (batch[:middle], batch[middle:]) if part]
+
+
+class DeferredModel(HfModel):
+    """A model known by name and revision. A finished study opens all its models and loads none.
+
+    A dtype asked for changes the model's distribution, so that it is part of the revision.
+    """
+
+    def __init__(self, spec: ModelSpec, source: Source, device: torch.device) -> None:
+        dtype = spec.options.get("dtype", "auto")
+        self.name = spec.name
+        self.revision = source.revision + (f"+{dtype}" if dtype in _SHORT_DTYPES else "")
+        self._spec, self._source, self._device = spec, source, device
+
+    @cached_property
+    def loaded(self) -> HfModel:
+        """The model itself. Raises BackendError if it can't be loaded or does not fit in memory."""
+        dtype = _dtype(self._spec.options.get("dtype", "auto"), self._device)
+        with _quiet_transformers(), _loading(self._spec):
+            tokenizer = _load_tokenizer(self._source)
+            model = _load_weights(self._source, dtype).to(self._device).eval()
+        return HfModel(self.name, self.revision, model, tokenizer)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Of the loaded model."""
+        return self.loaded.engine
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """Of the loaded model."""
+        return self.loaded.vocabulary
 
 
 def _device(wanted: str) -> torch.device:

@@ -105,5 +105,6 @@ class Backend(Protocol):
         progress: Progress | None = None,
     ) -> list[list[WeightedProbe]]:
         """For each prompt the completions that make up at least 1 - epsilon of the
-        distribution of alleles of `length` characters. Raises BackendError if the model's
+        distribution of alleles of `length` characters. A model too flat for that gives its most
+        probable ones; the rest is missing from the sum. Raises BackendError if the model's
         probabilities can't be seen."""

@@ -26,7 +26,10 @@ from phylolm.sampling.tables import RawTable, read_table
 _SHOWN = 5
 """Row numbers given as examples of one kind of problem."""
 
-_KEY = ["model", "prompt", "probe"]
+_ASKED = ["model", "text"]
+"""What tells answers apart; two prompt ids with one text are one gene."""
+
+_LAST_PROBE = 2**31 - 1
 
 _Bools = NDArray[np.bool_]
 
@@ -50,7 +53,8 @@ class Recorded:
     """The usable rows of a file, and what was wrong with the others.
 
     table: columns model, prompt (the prompt's id or, without a prompts file, its text), text
-        (the prompt's text), probe (0, 1, …), response, and gene if the file has it.
+        (the prompt's text), probe, response, and gene if the file has it. Probes count 0, 1, …
+        for each model and text, in the order of the file's own numbers.
     """
 
     path: Path
@@ -76,7 +80,7 @@ def read_completions(path: Path | str, prompts_path: Path | str | None = None) -
 
     path: .parquet, .csv or .jsonl (.gz too), with columns model, prompt, response and optionally
         probe and gene. An empty response is data: the model said nothing. Without a probe column
-        the rows of one prompt are counted in order.
+        the rows of one prompt text are counted in order. Only the order of its numbers matters.
     prompts_path: the same formats, columns prompt (id) and text. Without it, the prompt column
         is the text itself.
 
@@ -89,7 +93,7 @@ def read_completions(path: Path | str, prompts_path: Path | str | None = None) -
     checks = _Checks(raw)
     _check_cells(checks, texts)
     table = _usable_table(raw.frame[checks.good], texts)
-    table = _without_duplicates(checks, table)
+    table = _renumbered(_without_duplicates(checks, table))
     if table.empty:
         why = "; ".join(map(str, checks.problems)) or "it has no rows"
         raise DataError(f"{path}: nothing usable: {why}")
@@ -124,7 +128,8 @@ def _check_cells(checks: _Checks, texts: dict[str, str] | None) -> None:
     checks.drop("no response (null)", frame["response"].isna().to_numpy())
     checks.drop("a response that is not text", ~_each(frame["response"], _is_text))
     if "probe" in frame:
-        checks.drop("a probe that is not a whole number", ~_each(frame["probe"], _is_count))
+        kind = f"a probe that is not a whole number from 0 to {_LAST_PROBE}"
+        checks.drop(kind, ~_each(frame["probe"], _is_count))
 
 
 def _unknown(frame: pd.DataFrame, texts: dict[str, str]) -> _Bools:
@@ -147,7 +152,7 @@ def _usable_table(frame: pd.DataFrame, texts: dict[str, str] | None) -> pd.DataF
     if "probe" in frame:
         table["probe"] = frame["probe"].map(int).astype(np.int64)
     else:
-        table["probe"] = table.groupby(["model", "prompt"], sort=False).cumcount()
+        table["probe"] = table.groupby(_ASKED, sort=False).cumcount()
     if "gene" in frame:
         table["gene"] = frame["gene"]
     return table
@@ -155,9 +160,15 @@ def _usable_table(frame: pd.DataFrame, texts: dict[str, str] | None) -> pd.DataF
 
 def _without_duplicates(checks: _Checks, table: pd.DataFrame) -> pd.DataFrame:
     again = np.zeros(len(checks.good), dtype=bool)
-    again[table.index] = table.duplicated(_KEY)
+    again[table.index] = table.duplicated([*_ASKED, "probe"])
     checks.drop("a model, prompt and probe that came before", again)
     return table[checks.good[table.index]]
+
+
+def _renumbered(table: pd.DataFrame) -> pd.DataFrame:
+    """Probes as 0, 1, …: files count from 1, or number all their rows, or lack some."""
+    ordered = table.sort_values("probe", kind="stable")
+    return table.assign(probe=ordered.groupby(_ASKED, sort=False).cumcount())
 
 
 def _read_prompts(path: Path) -> dict[str, str]:
@@ -194,8 +205,12 @@ def _is_name(value: object) -> bool:
 
 def _is_count(value: object) -> bool:
     if isinstance(value, str):
-        return value.strip().isdecimal()
-    return isinstance(value, int | float) and value >= 0 and value == int(value)
+        digits = value.strip()
+        # Python refuses to read very long numbers.
+        return digits.isdecimal() and len(digits) < 20 and int(digits) <= _LAST_PROBE
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 <= value <= _LAST_PROBE and value == int(value)
 
 
 def _as_id(value: object) -> str:

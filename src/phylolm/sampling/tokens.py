@@ -49,7 +49,6 @@ class Vocabulary:
     def __init__(self, tokenizer: Any, size: int, eos: Sequence[int] = ()) -> None:
         self.size = size
         self._tokenizer = tokenizer
-        self._prefix: list[int] | None = None
         names = _token_names(tokenizer, size)
         self.ends = _ending_ids(tokenizer, names, eos)
         self._pieces = self._verified_pieces(names)
@@ -70,11 +69,14 @@ class Vocabulary:
     def encode(self, text: str) -> list[int]:
         """The ids of a prompt: what the tokenizer puts first, then the text, no end marker.
 
-        Text that looks like a special token stays text. Raises BackendError if nothing is left.
+        Text that looks like a special token stays text. The empty text is what the model takes
+        for the start of one. Raises BackendError if nothing is left, or for half a character.
         """
-        if self._prefix is None:
-            self._prefix = self._start_tokens()
-        ids = self._prefix + self._encode_text(text)
+        if not _is_unicode(text):
+            raise BackendError(f"the gene {text!r} holds half a character (a lone surrogate)")
+        ids = self._start + self._encode_text(text)
+        if not ids and not text:
+            ids = self._substitute_start()
         if not ids:
             raise BackendError(
                 f"the gene {text!r} is no token to this model, and its tokenizer has no BOS"
@@ -84,9 +86,7 @@ class Vocabulary:
     @property
     def start_length(self) -> int:
         """How many tokens the tokenizer puts in front of every prompt."""
-        if self._prefix is None:
-            self._prefix = self._start_tokens()
-        return len(self._prefix)
+        return len(self._start)
 
     def grow(self, raw: bytes, token: int, prompt: Sequence[int], path: Sequence[int]) -> bytes:
         """The bytes of a continuation `path` of `prompt` (text so far: `raw`) and one token."""
@@ -123,7 +123,15 @@ class Vocabulary:
         encoded = self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)
         return list(encoded["input_ids"])
 
-    def _start_tokens(self) -> list[int]:
+    def _substitute_start(self) -> list[int]:
+        """What stands before a text in training where nothing is put in front: the end of another
+        text, or padding."""
+        tokenizer = self._tokenizer
+        ids = (tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id)
+        return [i for i in ids if i is not None and 0 <= i < self.size][:1]
+
+    @cached_property
+    def _start(self) -> list[int]:
         """What the tokenizer puts before a text by itself (BOS), without what it puts after."""
         plain = self._encode_text(_ANCHOR)
         full = list(self._tokenizer(_ANCHOR)["input_ids"])
@@ -181,6 +189,14 @@ class Vocabulary:
             if joined != decoded and "\ufffd" not in joined + decoded:
                 return False
         return True
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _token_names(tokenizer: Any, size: int) -> list[str | None]:
