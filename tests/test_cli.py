@@ -191,12 +191,17 @@ def test_a_folder_that_is_no_model_does_not_stop_the_others(run, zoo, tmp_path):
     assert code == 3 and "empty" in err and "1 of 2 models" in err
 
 
+def hears_ctrl_c():
+    """A shell's background jobs ignore Ctrl-C and so do their children; not this one."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(zoo, tmp_path):
     command = [
         *PHYLOLM, "sequence", f"alder=hf:{zoo.path('alder')}", f"birch=hf:{zoo.path('birch')}",
         "--bank", str(tmp_path / "b"), "--genes", "256", "--probes", "64",
     ]  # fmt: skip
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c)
     deadline = time.time() + 60
     while not list((tmp_path / "b").glob("parts/*/*.parquet")):
         assert time.time() < deadline and process.poll() is None

@@ -254,6 +254,8 @@ def test_ctrl_c_leaves_no_process_behind(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A shell's background jobs ignore Ctrl-C, and so would their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert grown.stdout is not None and grown.stdout.readline() == "on\n"
     os.killpg(grown.pid, signal.SIGINT)
