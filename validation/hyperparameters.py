@@ -19,7 +19,7 @@ from phylolm.distance import distances
 from phylolm.figures import save
 from phylolm.frequencies import AlleleCounts
 from phylolm.genome import Genome
-from validation.common import RESULTS, bank_of, grown, write
+from validation.common import RESULTS, bank_of, grown, table, write
 
 ZOO_SEED = 1
 GENOMES = ("math", "code")
@@ -35,9 +35,9 @@ def main() -> None:
     blocks, errors = [], {}
     for genome in GENOMES:
         loaded = Genome.load(genome, ALL_GENES)
-        table = _probes(loaded)
-        truth = _similarity(_reference(table, loaded), "nei1978")
-        counts = {n: _counts(table[table["draw"] < n], loaded) for n in PROBES}
+        probes = _probes(loaded)
+        truth = _similarity(_reference(probes, loaded), "nei1978")
+        counts = {n: _counts(probes[probes["draw"] < n], loaded) for n in PROBES}
         for measure in MEASURES:
             cells = {(g, n): _error(counts[n], truth, measure, g) for g in GENES for n in PROBES}
             errors[genome, measure] = cells
