@@ -235,9 +235,7 @@ def test_half_a_million_rows_in_seconds(tmp_path: Path) -> None:
 
 
 @pytest.mark.reference
-def test_real_answers_of_913_models() -> None:
-    folder = Path("/work/shared/data/responses")
-    if not folder.is_dir():
-        pytest.skip("the reference data are not here")
+def test_real_answers_of_913_models(reference: Path) -> None:
+    folder = reference / "responses"
     recorded = read_completions(folder / "random100.parquet", folder / "random100_prompts.csv")
     assert len(recorded.models) == 913 and not recorded.problems
