@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from phylolm.cli.console import emit, fail, note, printable, table
+
+if TYPE_CHECKING:
+    from phylolm.bank import Holding
 
 app = typer.Typer(help="Look at a bank and check it.", no_args_is_help=True)
 
@@ -80,10 +83,7 @@ def verify(bank: BankArgument) -> None:
     note(f"{bank}: every file is whole")
 
 
-def _probes(holding: object) -> str:
-    from phylolm.bank import Holding
-
-    assert isinstance(holding, Holding)
+def _probes(holding: Holding) -> str:
     return f"{holding.probes:,}" if holding.probes else "exact"
 
 

@@ -18,15 +18,15 @@ PARTIAL = 3
 
 def note(text: str) -> None:
     """One line for the person at the terminal."""
-    typer.echo(_printable(text), err=True)
+    typer.echo(printable(text), err=True)
 
 
 def warn(text: str) -> None:
-    typer.secho(f"warning: {_printable(text)}", err=True, fg=typer.colors.YELLOW)
+    typer.secho(f"warning: {printable(text)}", err=True, fg=typer.colors.YELLOW)
 
 
 def fail(text: str) -> None:
-    typer.secho(f"error: {_printable(text)}", err=True, fg=typer.colors.RED)
+    typer.secho(f"error: {printable(text)}", err=True, fg=typer.colors.RED)
 
 
 def emit(text: str, output: Path | None) -> None:
@@ -38,13 +38,9 @@ def emit(text: str, output: Path | None) -> None:
         note(f"wrote {output}")
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """One line without control characters: names of models may hold anything."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
-def printable(text: str) -> str:
-    return _printable(text)
 
 
 def table(columns: list[str], rows: list[list[str]], title: str = "") -> None:
@@ -65,7 +61,7 @@ def table(columns: list[str], rows: list[list[str]], title: str = "") -> None:
             min_width=12 if place == 0 else None,
         )
     for row in rows:
-        drawn.add_row(*(Text(_printable(cell)) for cell in row))
+        drawn.add_row(*(Text(printable(cell)) for cell in row))
     console = Console(width=None if sys.stdout.isatty() else sum(widths) + 4 * len(widths))
     console.print(drawn)
 
@@ -96,7 +92,7 @@ class Bars:
     def __call__(self, name: str, done: int, total: int) -> None:
         """Show `done` of `total` for the task called `name`."""
         if name not in self.tasks:
-            self.tasks[name] = self.rich.add_task(_printable(name)[:40], total=total)
+            self.tasks[name] = self.rich.add_task(printable(name)[:40], total=total)
         self.rich.update(self.tasks[name], completed=done, total=total)  # type: ignore[arg-type]
 
 

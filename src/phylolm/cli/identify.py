@@ -13,6 +13,7 @@ from phylolm.cli.console import bars, emit, note, table
 from phylolm.errors import ConfigError
 
 if TYPE_CHECKING:
+    from phylolm.ancestry import Kin
     from phylolm.bank import Bank
     from phylolm.genome import Genome
     from phylolm.sequencing import SequencingOptions
@@ -86,10 +87,7 @@ def _options_of(bank: Bank, settings: str | None) -> SequencingOptions:
     return SequencingOptions(settings=SamplingSettings(**header.settings))
 
 
-def _row(kin: object) -> list[str]:
-    from phylolm.ancestry import Kin
-
-    assert isinstance(kin, Kin)
+def _row(kin: Kin) -> list[str]:
     p_value = "–" if kin.p_value is None else f"{kin.p_value:.3g}"
     span = f"{kin.low:.3f} – {kin.high:.3f}" if isfinite(kin.high) else "–"
     return [kin.model, f"{kin.similarity:.3f}", f"{kin.distance:.3f}", span, p_value, kin.relation]

@@ -19,6 +19,7 @@ from phylolm.errors import ConfigError, DataError
 from phylolm.files import read_text
 
 if TYPE_CHECKING:
+    from phylolm.bank import Bank
     from phylolm.distancematrix import DistanceMatrix
     from phylolm.frequencies import AlleleCounts
     from phylolm.genome import Genome
@@ -166,12 +167,10 @@ def takes_source(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def pick_genome(bank: object, wanted: str | None) -> Genome | None:
+def pick_genome(bank: Bank, wanted: str | None) -> Genome | None:
     """The genome meant by --genome: one of the bank's by id, a bundled one, or a file."""
-    from phylolm.bank import Bank
     from phylolm.genome import BUNDLED, Genome
 
-    assert isinstance(bank, Bank)
     if wanted is None:
         return None
     if wanted in BUNDLED or Path(wanted).is_file():
