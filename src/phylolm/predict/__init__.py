@@ -1,0 +1,1 @@
+"""Benchmark scores forecast from kinship."""
