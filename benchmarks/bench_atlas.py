@@ -1,0 +1,113 @@
+"""How fast the atlas is, beside the original's approach, and how time grows with n.
+
+    .venv/bin/python benchmarks/bench_atlas.py CATALOGUE [--sizes 2000 5000 15821]
+        [--original-up-to 5000] [--grow 200000 2000000]
+
+The original's approach: TF-IDF made dense, scipy's single linkage of the rows. Sizes take the
+first rows; --grow draws real names with random edits. CPU seconds of all threads, and the peak
+memory of a process of its own for each row; wall times depend on what else runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+
+def ours(ids: list[str], layout: bool) -> dict[str, float]:
+    """CPU seconds of each step: vectors and nearest names, clusters, graph."""
+    from phylolm.atlas.clusters import cluster_names
+    from phylolm.atlas.graph import name_graph
+    from phylolm.atlas.neighbours import similar_names
+
+    seconds = {}
+    started = time.process_time()
+    similar = similar_names(ids)
+    seconds["nearest names"] = time.process_time() - started
+    started = time.process_time()
+    cluster_names(similar)
+    seconds["linkage, clusters"] = time.process_time() - started
+    if layout:
+        started = time.process_time()
+        name_graph(similar)
+        seconds["graph, layout"] = time.process_time() - started
+    return seconds
+
+
+def original(ids: list[str]) -> dict[str, float]:
+    from scipy.cluster.hierarchy import linkage
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    started = time.process_time()
+    dense = TfidfVectorizer().fit_transform([i.rpartition("/")[2] for i in ids]).toarray()
+    linkage(dense, "single")
+    return {"dense TF-IDF, single linkage": time.process_time() - started}
+
+
+def grown(ids: list[str], size: int) -> list[str]:
+    """`size` ids drawn from real ones; every name gets a word of another and a number."""
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(0, len(ids), (size, 2))
+    numbers = rng.integers(0, 1000, size)
+    made = []
+    for row, (first, second) in enumerate(drawn.tolist()):
+        words = ids[second].rpartition("/")[2].split("-")
+        made.append(f"{ids[first]}-{words[row % len(words)]}-v{numbers[row]}")
+    return made
+
+
+def one(arguments: argparse.Namespace) -> dict[str, Any]:
+    from phylolm.atlas.catalogue import read_catalogue
+
+    ids = read_catalogue(arguments.catalogue).ids
+    kind, size = arguments.only.split(":")
+    ours(ids[:300], layout=True)  # compiles
+    chosen = grown(ids, int(size)) if kind == "grown" else ids[: int(size)]
+    seconds = original(chosen) if kind == "original" else ours(chosen, layout=True)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    tree = sum(each for step, each in seconds.items() if step != "graph, layout")
+    return {"what": kind, "models": len(chosen), **seconds, "tree": tree, "peak GB": peak}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("catalogue", type=Path)
+    parser.add_argument("--sizes", type=int, nargs="*", default=[2000, 5000, 15821])
+    parser.add_argument("--original-up-to", type=int, default=5000)
+    parser.add_argument("--grow", type=int, nargs="*", default=[])
+    parser.add_argument("--only", help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.only:
+        print(json.dumps(one(chosen)))
+        return
+    runs = [f"phylolm:{n}" for n in chosen.sizes]
+    runs += [f"original:{n}" for n in chosen.sizes if n <= chosen.original_up_to]
+    runs += [f"grown:{n}" for n in chosen.grow]
+    total: dict[tuple[str, int], float] = {}
+    for run in runs:
+        command = [sys.executable, __file__, str(chosen.catalogue), "--only", run]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            print(f"{run}: {(done.stderr.strip().splitlines() or ['killed'])[-1]}")
+            continue
+        row = json.loads(done.stdout.splitlines()[-1])
+        total[row["what"], row["models"]] = row["tree"]
+        shown = (f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in row.items())
+        print("  ".join(shown), flush=True)
+    for (kind, models), seconds in total.items():
+        if kind == "original" and ("phylolm", models) in total:
+            print(
+                f"ratio of tree and clusters at {models}: {seconds / total['phylolm', models]:.1f}"
+            )
+
+
+if __name__ == "__main__":
+    main()

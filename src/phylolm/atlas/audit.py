@@ -1,0 +1,218 @@
+"""Where name, declaration and measurement disagree.
+
+Here: `Finding`, and one function a kind of disagreement. Next door: `parents` judges names,
+`licences` reads terms, `lineage` has the declarations. Nothing here says who is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from phylolm.atlas.families import architecture_family, fits
+from phylolm.atlas.licences import lost_terms
+from phylolm.atlas.lineage import Lineage
+from phylolm.atlas.names import names_table
+from phylolm.atlas.parents import ParentIndex
+from phylolm.atlas.statistics import parameters
+from phylolm.distancematrix import DistanceMatrix
+
+KINDS = (
+    "missing parent", "doubtful parent", "older than parent", "larger than parent",
+    "other architecture", "licence terms lost", "kin agrees", "kin contradicts",
+    "kin fills a gap",
+)  # fmt: skip
+
+# When the hub began to keep dates, every model got that day.
+_DATES_BEGIN = pd.Timestamp("2022-03-03")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One disagreement (or, with a bank, agreement).
+
+    other: the model it is with. probability: of a proposed parent, else None. why: one sentence.
+    path: models from `model` on, for licences.
+    """
+
+    kind: str
+    model: str
+    other: str
+    why: str
+    probability: float | None = None
+    path: tuple[str, ...] = ()
+
+
+def parent_index(models: pd.DataFrame, lineage: Lineage) -> ParentIndex:
+    """An index of a catalogue's models and all that are declared in its lineage."""
+    ids = dict.fromkeys(lineage.name(model) for model in models["id"])
+    ids.update(dict.fromkeys(lineage.models))
+    counts = models["downloads"].to_numpy(dtype=np.float64, na_value=np.nan)
+    downloads = dict(zip(models["id"], counts, strict=True))
+    return ParentIndex(
+        list(ids),
+        [len(lineage.down.get(model, ())) for model in ids],
+        np.array([downloads.get(model, np.nan) for model in ids], dtype=np.float64),
+    )
+
+
+def missing_parents(index: ParentIndex, lineage: Lineage, least: float = 0.5) -> Iterator[Finding]:
+    """Models without a declared parent for which a name makes one likely."""
+    rows = np.array([i for i, m in enumerate(index.models) if m not in lineage.up], dtype=np.int64)
+    found = index.propose(rows, most=1)
+    for child, parent, chance in found[found["probability"] >= least].itertuples(index=False):
+        model, other = index.models[int(child)], index.models[int(parent)]
+        if model not in lineage.ancestors(other):
+            why = f"by its name it descends from {other} with probability {chance:.2f}"
+            yield Finding("missing parent", model, other, why, float(chance))
+
+
+def doubtful_parents(
+    index: ParentIndex, lineage: Lineage, least: float = 0.5, most: float = 0.02
+) -> Iterator[Finding]:
+    """Models whose name points to another than the declared parents or their kin.
+
+    least: probability of the other parent. most: probability of all declared together.
+    """
+    place = {model: row for row, model in enumerate(index.models)}
+    rows = np.array([place[model] for model in lineage.up], dtype=np.int64)
+    if not len(rows):
+        return
+    found = index.propose(rows, most=1_000_000)
+    for _, group in found.groupby("child", sort=False):
+        model = index.models[int(group["child"].iloc[0])]
+        declared = {edge.parent for edge in lineage.up[model]}
+        names = [index.models[int(parent)] for parent in group["parent"]]
+        chances = group["probability"].to_numpy()
+        said = sum(c for n, c in zip(names, chances, strict=True) if n in declared)
+        if chances[0] < least or said > most or names[0] in declared:
+            continue
+        if not _related(lineage, names[0], declared, model):
+            why = f"its name points to {names[0]} ({chances[0]:.2f}), not to {min(declared)}"
+            yield Finding("doubtful parent", model, names[0], why, float(chances[0]))
+
+
+def _related(lineage: Lineage, other: str, declared: Iterable[str], model: str) -> bool:
+    """Whether `other` and a declared parent have an ancestor in common, or one is the other's."""
+    line = {other, *lineage.ancestors(other)}
+    return model in line or any(line & {parent, *lineage.ancestors(parent)} for parent in declared)
+
+
+def impossible_declarations(models: pd.DataFrame, lineage: Lineage) -> Iterator[Finding]:
+    """Children older or larger than their parent, or of another architecture.
+
+    Sizes are compared for fine-tunes and quantisations of parents whose name says no experts;
+    a tenth more is allowed. Dates within a day are equal.
+    """
+    models = models.reset_index(drop=True)
+    names = names_table(list(models["id"]))
+    size = parameters(models, names)
+    place = {lineage.name(model): row for row, model in enumerate(models["id"])}
+    created, architecture = models["created"], models["architecture"].str.lower()
+    for edge in lineage.edges:
+        c, p = place.get(edge.child), place.get(edge.parent)
+        if c is None or p is None:
+            continue
+        born = created[c], created[p]
+        if all(pd.notna(day) and day > _DATES_BEGIN for day in born):
+            if born[1] - born[0] > pd.Timedelta(days=1):
+                why = f"created {born[0]:%Y-%m-%d}, its parent {born[1]:%Y-%m-%d}"
+                yield Finding("older than parent", edge.child, edge.parent, why)
+        large = size[c], size[p]
+        if edge.relation in ("finetune", "quantized") and all(pd.notna(n) for n in large):
+            if large[0] > 1.1 * large[1] and not (names["quantised"][p] or _experts(edge.child)):
+                why = f"{large[0]:,.0f} parameters, its parent {large[1]:,.0f}"
+                yield Finding("larger than parent", edge.child, edge.parent, why)
+        kinds = architecture[c], architecture[p]
+        if edge.relation != "merge" and all(kinds) and not _alike(*kinds):
+            why = f"architecture {kinds[0]}, its parent {kinds[1]}"
+            yield Finding("other architecture", edge.child, edge.parent, why)
+
+
+def _experts(model: str) -> bool:
+    from phylolm.atlas.names import tokens_of
+
+    tokens = tokens_of(model.rpartition("/")[2])
+    return "moe" in tokens or any("x" in t and t[0].isdigit() for t in tokens)
+
+
+def _alike(first: str, second: str) -> bool:
+    """Whether two architectures are the same or of one family."""
+    families = architecture_family(first), architecture_family(second)
+    return (
+        first == second
+        or not all(families)
+        or fits(families[0], second)
+        or fits(families[1], first)
+    )
+
+
+def licence_conflicts(models: pd.DataFrame, lineage: Lineage) -> Iterator[Finding]:
+    """Restricting terms of an ancestor that a descendant's permissive licence drops."""
+    licences = {
+        lineage.name(model): licence
+        for model, licence in zip(models["id"], models["licence"], strict=True)
+        if licence
+    }
+    for lost in lost_terms(lineage, licences):
+        why = f"{lost.licences[0]}, but {lost.ancestor} is {lost.licences[1]}: {lost.terms}"
+        yield Finding("licence terms lost", lost.model, lost.ancestor, why, None, lost.path)
+
+
+def measured_kin(
+    distances: DistanceMatrix, lineage: Lineage, names: Mapping[str, str] | None = None
+) -> Iterator[Finding]:
+    """For every sequenced model: does its nearest measured kin bear out what is declared?
+
+    names: name in the bank -> hub id, where they differ. It agrees when the nearest model is of
+    the declared line, or a declared parent is as near within two standard errors; contradicts
+    when a declared parent was sequenced and is clearly farther; fills a gap when no parent is
+    declared and the nearest is clearly nearer than half the median distance.
+    """
+    ids = [lineage.name((names or {}).get(name, name)) for name in distances.names]
+    place = {model: row for row, model in enumerate(ids)}
+    values = np.array(distances.values, dtype=np.float64)
+    np.fill_diagonal(values, np.inf)
+    if len(ids) < 3:
+        return
+    usual = float(np.median(values[np.isfinite(values)]))
+    for row, model in enumerate(ids):
+        near = int(np.argmin(values[row]))
+        said = f"nearest measured is {ids[near]} at {max(values[row, near], 0):.3f}"
+        parents = [place[e.parent] for e in lineage.up.get(model, ()) if e.parent in place]
+        if _same_line(lineage, model, ids[near]):
+            yield Finding("kin agrees", model, ids[near], said)
+        elif parents:
+            best = min(parents, key=lambda parent: values[row, parent])
+            wide = 2 * np.hypot(_error(distances, row, best), _error(distances, row, near))
+            clear = values[row, best] - values[row, near] > wide
+            kind = "kin contradicts" if clear else "kin agrees"
+            why = f"{said}, declared parent {ids[best]} at {max(values[row, best], 0):.3f}"
+            yield Finding(kind, model, ids[near], why)
+        elif model not in lineage.up:
+            high = values[row, near] + 2 * _error(distances, row, near)
+            if high < usual / 2 and not lineage.down.get(model):
+                yield Finding("kin fills a gap", model, ids[near], said)
+
+
+def _same_line(lineage: Lineage, model: str, other: str) -> bool:
+    if model not in lineage.up and model not in lineage.down:
+        return False
+    mine = {model, *lineage.ancestors(model)}
+    return bool(mine & {other, *lineage.ancestors(other)})
+
+
+def _error(distances: DistanceMatrix, row: int, column: int) -> float:
+    errors: npt.NDArray[np.float64] | None = distances.std_error
+    value = 0.0 if errors is None else float(errors[row, column])
+    return value if np.isfinite(value) else 0.0
+
+
+def to_table(findings: Iterable[Finding]) -> pd.DataFrame:
+    """One row a finding; paths joined by " < "."""
+    rows = [{**vars(each), "path": " < ".join(each.path)} for each in findings]
+    return pd.DataFrame(rows, columns=list(Finding.__dataclass_fields__))

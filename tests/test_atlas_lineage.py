@@ -1,0 +1,97 @@
+"""Declared lineage: resolved, walked, doubted, shown."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from phylolm.atlas.family import family
+from phylolm.atlas.lineage import Edge, Lineage, declared_edges, read_aliases, read_edges
+from phylolm.errors import ConfigError, DataError
+
+EDGES = [
+    Edge("b/tuned", "a/base", "finetune"),
+    Edge("c/quant", "b/tuned", "quantized"),
+    Edge("d/merge", "b/tuned", "merge"),
+    Edge("d/merge", "e/other", "merge"),
+    Edge("b/tuned", "a/base", "unknown"),
+    Edge("f/self", "f/self"),
+]
+
+
+def test_walks():
+    lineage = Lineage.of(EDGES)
+    assert len(lineage.edges) == 4 and lineage.selfs == ("f/self",) and not lineage.cycles
+    assert lineage.ancestors("d/merge") == {"b/tuned": 1, "e/other": 1, "a/base": 2}
+    assert lineage.descendants("a/base") == {"b/tuned": 1, "c/quant": 2, "d/merge": 2}
+    assert lineage.roots("d/merge") == ["e/other", "a/base"] and lineage.roots("a/base") == [
+        "a/base"
+    ]
+    table = lineage.table().set_index("model")
+    assert table.loc["c/quant", "depth"] == 2 and table.loc["c/quant", "root"] == "a/base"
+
+
+def test_aliases_join_renamed_models():
+    edges = [Edge("x/t", "meta-llama/Meta-Llama-3.1-8B"), Edge("y/t", "old/name")]
+    lineage = Lineage.of(edges, {"old/name": "new/name", "new/name": "meta-llama/Llama-3.1-8B"})
+    assert set(lineage.descendants("meta-llama/Llama-3.1-8B")) == {"x/t", "y/t"}
+    assert lineage.name("old/name") == "meta-llama/Llama-3.1-8B"
+    assert Lineage.of([Edge("a", "b")], {"a": "b", "b": "a"}).edges == (Edge("b", "a"),)
+
+
+def test_rings_are_reported_and_walked_once():
+    ring = [Edge("a", "b"), Edge("b", "c"), Edge("c", "a"), Edge("d", "a")]
+    lineage = Lineage.of(ring)
+    assert lineage.cycles == (("a", "b", "c"),)
+    assert set(lineage.ancestors("d")) == {"a", "b", "c"} and lineage.roots("d") == []
+    shown = json.dumps(family(lineage, "a").to_dict())
+    assert shown.count('"b"') == 2
+
+
+def test_declarations_of_a_catalogue():
+    models = pd.DataFrame({
+        "id": ["m", "n", "o"], "base_models": ["a;b", "", "c;d"],
+        "base_relations": ["merge;merge", "", "finetune"],
+    })  # fmt: skip
+    assert list(declared_edges(models)) == [
+        Edge("m", "a", "merge"), Edge("m", "b", "merge"),
+        Edge("o", "c", "finetune"), Edge("o", "d", "finetune"),
+    ]  # fmt: skip
+
+
+def test_families_are_cut_short_and_say_so():
+    lineage = Lineage.of([Edge(f"x/{i:03}", "a") for i in range(30)])
+    found = family(lineage, "a", {"x/029": 9.0}, most=5)
+    assert found.descendants.below[0].model == "x/029" and found.descendants.hidden == 25
+    with pytest.raises(DataError, match=r"did you mean x/02"):
+        family(lineage, "y/029")
+
+
+def test_files(tmp_path):
+    (tmp_path / "e.csv").write_text("child,parent\nnan,null\n")
+    assert read_edges(tmp_path / "e.csv") == [Edge("nan", "null", "unknown")]
+    (tmp_path / "a.csv").write_text("old,new\nx,y\n")
+    assert read_aliases(tmp_path / "a.csv") == {"x": "y"}
+    with pytest.raises(ConfigError, match="lacks column child and parent"):
+        read_edges(tmp_path / "a.csv")
+    with pytest.raises(DataError):
+        read_edges(tmp_path / "none.csv")
+
+
+def test_family_in_the_terminal(run, tmp_path):
+    (tmp_path / "c.csv").write_text(
+        "id,downloads,base_model,base_model_relation\n[red]m,5,a/base,finetune\nb/q,9,[red]m,quantized\n"
+    )
+    code, out, _ = run("atlas", "family", "[red]m", "-c", tmp_path / "c.csv")
+    assert code == 0 and "[red]m" in out and "b/q  quantized" in out and "a/base  finetune" in out
+    code, out, _ = run("atlas", "family", "a/base", "-c", tmp_path / "c.csv", "--json")
+    assert json.loads(out)["descendants"][0]["below"][0]["model"] == "b/q"
+    code, _, err = run("atlas", "family", "zzz", "-c", tmp_path / "c.csv")
+    assert code == 1 and "no declared parent or child" in err
+
+
+@pytest.mark.reference
+def test_real_edges(reference):
+    lineage = Lineage.of(read_edges(reference / "hub" / "lineage_edges.csv.gz"))
+    assert len(lineage.edges) > 44_000
+    assert len(lineage.descendants("meta-llama/Meta-Llama-3.1-8B")) > 500
