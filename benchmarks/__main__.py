@@ -20,6 +20,7 @@ def main() -> None:
         ("Start-up", ["bench_startup.py"]),
         ("Distances", ["bench_distances.py"]),
         ("Trees", ["bench_trees.py"]),
+        ("Forecasts", ["bench_predict.py"]),
         ("Sampling, a zoo model", ["bench_sampling.py", "--model", model]),
         ("Sampling, a random Llama of 4 layers x 256", ["bench_sampling.py"]),
     ]

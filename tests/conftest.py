@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,34 @@ def reference():
     if not folder.is_dir():
         pytest.skip(f"no reference data at {folder} (set PHYLOLM_REFERENCE_DATA)")
     return folder
+
+
+@pytest.fixture
+def fake_models(monkeypatch):
+    """Makes `fake:` specs work; gives how much each of these models was asked."""
+    import fake_backend
+
+    from phylolm.sampling import spec
+
+    kind = spec.BackendKind("fake_backend:open_model", has_revision=True)
+    monkeypatch.setitem(spec.BACKENDS, "fake", kind)
+    fake_backend.clear()
+    return fake_backend.asked
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Runs a command; gives (exit code, stdout, stderr)."""
+    from phylolm.cli import main
+
+    def command(*arguments):
+        monkeypatch.setattr(sys, "argv", ["phylolm", *map(str, arguments)])
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = end.code or 0
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return command

@@ -9,28 +9,10 @@ import time
 
 import pytest
 
-from phylolm.cli import main
 from phylolm.files import write_text
 from phylolm.treeio import read_tree
 
 PHYLOLM = [sys.executable, "-c", "from phylolm.cli import main; main()"]
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Runs a command; gives (exit code, stdout, stderr)."""
-
-    def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["phylolm", *map(str, arguments)])
-        try:
-            main()
-            code = 0
-        except SystemExit as end:
-            code = end.code or 0
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return command
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +32,9 @@ def test_help_needs_no_heavy_import():
 
 
 def test_every_command_has_help(run):
-    commands = "demo sequence import distance tree map heatmap identify compare report".split()
-    for command in [[c] for c in commands] + [["genome", "build"], ["bank", "verify"]]:
+    commands = "demo sequence doctor import distance tree map heatmap identify compare report"
+    commands = [[name] for name in [*commands.split(), "predict", "select", "init", "run"]]
+    for command in [*commands, ["genome", "build"], ["bank", "verify"]]:
         code, out, _ = run(*command, "--help")
         assert code == 0 and "Usage" in out
 
@@ -199,7 +182,7 @@ def hears_ctrl_c():
 def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(zoo, tmp_path):
     command = [
         *PHYLOLM, "sequence", f"alder=hf:{zoo.path('alder')}", f"birch=hf:{zoo.path('birch')}",
-        "--bank", str(tmp_path / "b"), "--genes", "256", "--probes", "64",
+        "--bank", str(tmp_path / "b"), "--genes", "128", "--probes", "32",
     ]  # fmt: skip
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c)
     deadline = time.time() + 60
@@ -213,7 +196,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(zoo, tmp_path):
     listed = subprocess.run(
         [*PHYLOLM, "bank", "ls", str(tmp_path / "b"), "--json"], capture_output=True
     )
-    assert [h["probes"] for h in json.loads(listed.stdout)] == [256 * 64] * 2
+    assert [h["probes"] for h in json.loads(listed.stdout)] == [128 * 32] * 2
 
 
 def test_names_never_become_markup_or_control_characters(run, tmp_path):
@@ -286,3 +269,15 @@ def test_writing_to_a_device_does_not_replace_it(tmp_path):
     reader = subprocess.Popen(["cat", str(tmp_path / "pipe.csv")], stdout=subprocess.PIPE)
     write_text(tmp_path / "pipe.csv", "hello")
     assert reader.communicate(timeout=20)[0] == b"hello" and (tmp_path / "pipe.csv").is_fifo()
+
+
+def test_titles_are_no_markup(run):
+    code, out, _ = run("atlas", "name", "[bold]x[/bold]/y-7b")
+    assert code == 0 and "[bold]x[/bold]/y-7b" in out
+    code, out, _ = run("atlas", "name", "[/x]")
+    assert code == 0 and "[/x]" in out
+
+
+def test_an_address_with_a_bad_port_is_one_line(run):
+    code, _, err = run("doctor", "http://127.0.0.1:notaport/v1#x")
+    assert code == 2 and err.startswith("error: ") and "Traceback" not in err

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from phylolm.errors import BackendError, ConfigError
+from phylolm.parts import canonical_hash
 from phylolm.sampling import spec
 from phylolm.sampling.protocol import SamplingSettings
 from phylolm.sampling.spec import open_model, parse
@@ -79,10 +81,19 @@ def test_missing_packages_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -
         open_model("hf:gpt2")
 
 
+def test_missing_api_packages_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "openai", None)
+    for name in [name for name in sys.modules if name.startswith("phylolm.sampling.")]:
+        if name.rpartition(".")[2] in ("http", "wire", "faults", "caller"):
+            monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(BackendError, match=r"pip install 'phylolm\[api\]'"):
+        open_model("http://127.0.0.1:1/v1#m")
+
+
 def test_reading_specs_imports_nothing_heavy() -> None:
-    code = "import sys, phylolm.sampling.spec; print('torch' in sys.modules)"
+    code = "import sys, phylolm.sampling.spec as s; print({'torch', 'openai'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    assert done.stdout.strip() == "set()"
 
 
 def test_looks_like_spec() -> None:
@@ -102,3 +113,11 @@ def test_looks_like_spec() -> None:
 def test_settings_that_make_no_sense_are_refused(bad: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         SamplingSettings(**bad)  # type: ignore[arg-type]
+
+
+def test_banks_of_older_versions_keep_their_settings_ids() -> None:
+    def settings_id(settings: SamplingSettings) -> str:
+        return canonical_hash(asdict(settings))[:8]
+
+    assert settings_id(SamplingSettings().settled()) == "85e36605"
+    assert settings_id(SamplingSettings(boundary="plain").settled()) == "7892cfd8"

@@ -6,7 +6,7 @@ import importlib
 import sys
 import time
 
-STUDIES = ("published", "recorded", "zoo", "hyperparameters", "genomes")
+STUDIES = ("published", "recorded", "zoo", "hyperparameters", "genomes", "predict", "atlas")
 
 
 def main() -> None:

@@ -4,7 +4,8 @@
 
 Everything here is loaded when first used. The modules, in the order data flow: `genome`,
 `sampling`, `sequencing`, `bank`, `frequencies`, `distance`, `treebuild`, `support`,
-`ordination`, `ancestry`, `figures`, `report`; `zoo` grows models whose family tree is known.
+`ordination`, `ancestry`, `predict`, `figures`, `report`; `zoo` grows models whose family tree is
+known.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from phylolm.frequencies import AlleleCounts
     from phylolm.genome import Gene, Genome
     from phylolm.ordination import pcoa
+    from phylolm.predict.evaluate import evaluate
+    from phylolm.predict.forecast import forecast, join_scores
+    from phylolm.predict.scores import read_scores
     from phylolm.support import with_support
     from phylolm.tree import Tree
     from phylolm.treebuild import build_tree, neighbor_joining
@@ -43,7 +47,10 @@ _HOME = {
     "build_tree": "treebuild",
     "compare": "ancestry",
     "distances": "distance",
+    "evaluate": "predict.evaluate",
+    "forecast": "predict.forecast",
     "identify": "ancestry",
+    "join_scores": "predict.forecast",
     "nei_distance": "distance",
     "neighbor_joining": "treebuild",
     "pcoa": "ordination",
@@ -52,6 +59,7 @@ _HOME = {
     "plot_tree": "figures",
     "quartet_distance": "treecompare",
     "read_distances": "distancematrix",
+    "read_scores": "predict.scores",
     "read_tree": "treeio",
     "robinson_foulds": "treecompare",
     "with_support": "support",
@@ -72,7 +80,10 @@ __all__ = [
     "build_tree",
     "compare",
     "distances",
+    "evaluate",
+    "forecast",
     "identify",
+    "join_scores",
     "nei_distance",
     "neighbor_joining",
     "pcoa",
@@ -81,6 +92,7 @@ __all__ = [
     "plot_tree",
     "quartet_distance",
     "read_distances",
+    "read_scores",
     "read_tree",
     "robinson_foulds",
     "with_support",

@@ -20,7 +20,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,7 @@ from phylolm.sampling.spec import ModelSpec
 from phylolm.sequencing import Progress, SequencingOptions, sequence
 
 VERSION = 1
+MARKER = "bank.toml"
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,13 @@ class Holding:
     probes: int
 
 
+class Version(NamedTuple):
+    """Which of a model's probes: of what revision, under what settings."""
+
+    revision: str
+    settings_id: str
+
+
 class Bank:
     """A folder of probes. Opening makes it when it isn't there yet.
 
@@ -60,7 +68,7 @@ class Bank:
 
     def __init__(self, path: str | Path, create: bool = True) -> None:
         self.path = Path(path)
-        marker = self.path / "bank.toml"
+        marker = self.path / MARKER
         if marker.is_file():
             _check_version(marker)
         elif not create:
@@ -162,13 +170,15 @@ class Bank:
         settings: str | None = None,
         mix_settings: bool = False,
         probes: int | None = None,
+        versions: Mapping[str, Version] | None = None,
     ) -> pd.DataFrame:
         """Probes as a table: model, gene, draw, text, ended, probability.
 
         settings: id of the settings to take; needed when the bank holds several, unless
-        `mix_settings`. probes: take the first so many draws of each gene.
+        `mix_settings`. probes: take the first so many draws of each gene. versions: of models of
+        which not everything is wanted.
         """
-        chosen = _answering(self.parts(), genes)
+        chosen = answering(self.parts(), genes, versions)
         chosen = _choose_settings(chosen, models, settings, mix_settings)
         labels = _labels(chosen)
         tables = [
@@ -187,10 +197,11 @@ class Bank:
         settings: str | None = None,
         mix_settings: bool = False,
         probes: int | None = None,
+        versions: Mapping[str, Version] | None = None,
     ) -> AlleleCounts:
         """Allele counts at a genome's genes (by default the bank's own genome)."""
         genes = (genome or self.genome()).gene_ids
-        table = self.probes(models, genes, settings, mix_settings, probes)
+        table = self.probes(models, genes, settings, mix_settings, probes, versions)
         if table.empty:
             raise BankError(f"{self.path} holds no probes of this genome; see `phylolm bank ls`")
         _check_exact_lengths(table, allele_length)
@@ -309,12 +320,21 @@ def _describe(settings: dict[str, object]) -> str:
     return ", ".join(f"{key} {value}" for key, value in sorted(settings.items()))
 
 
-def _answering(all_parts: Sequence[Part], genes: Sequence[str] | None) -> list[Part]:
-    """The parts that answer some of the genes."""
-    if genes is None:
-        return list(all_parts)
-    wanted = set(genes)
-    return [part for part in all_parts if not wanted.isdisjoint(part.header.genes)]
+def answering(
+    all_parts: Sequence[Part],
+    genes: Sequence[str] | None,
+    versions: Mapping[str, Version] | None = None,
+) -> list[Part]:
+    """The parts that answer some of the genes, only the wanted version of each model."""
+    wanted, versions = set(genes or ()), versions or {}
+    found = []
+    for part in all_parts:
+        header = part.header
+        version = Version(header.revision, header.settings_id)
+        asked = genes is None or not wanted.isdisjoint(header.genes)
+        if asked and versions.get(header.model, version) == version:
+            found.append(part)
+    return found
 
 
 def _of_models(all_parts: Sequence[Part], models: Iterable[str] | None) -> list[Part]:

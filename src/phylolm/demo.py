@@ -1,7 +1,7 @@
 """The demo: grow a zoo of small models, read their family tree, say how near the truth it is.
 
 Here: `run_demo` and what it found. Next door: `zoo` grows the models, `sequencing` samples
-them, `analysis` makes the tree, `report` the page, `recovery` the scores.
+them, `analysis` makes the tree, `publish` writes the files, `recovery` scores them.
 """
 
 from __future__ import annotations
@@ -10,19 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from phylolm import figures
 from phylolm.analysis import Analysis, TreeOptions, analyse
 from phylolm.bank import Bank
 from phylolm.frequencies import AlleleCounts
 from phylolm.genome import Genome
-from phylolm.ordination import pcoa
-from phylolm.publish import write_study_report
+from phylolm.publish import Findings, write_results
 from phylolm.recovery import KinRecovery, kin_recovery
 from phylolm.report import Truth
 from phylolm.sequencing import SequencingOptions
 from phylolm.tree import Tree
 from phylolm.treecompare import SplitComparison, robinson_foulds
-from phylolm.treeio import write_tree
 from phylolm.zoo import Zoo, grow
 
 GENOME = "math"
@@ -94,22 +91,15 @@ def compare_with_truth(tree: Tree, zoo: Zoo) -> SplitComparison:
 
 
 def _write_files(result: DemoResult, counts: AlleleCounts, options: TreeOptions) -> None:
-    folder, matrix, tree = result.folder, result.analysis.distances, result.analysis.tree
-    families = family_of(result.zoo)
-    matrix.save(folder / "distances.csv")
-    write_tree(tree, folder / "tree.nwk")
-    figures.save(figures.plot_tree(tree, families=families), folder / "tree.svg")
-    figures.save(figures.plot_heatmap(matrix, tree, families), folder / "heatmap.svg")
-    figures.save(figures.plot_map(pcoa(matrix), families), folder / "map.svg")
-    write_study_report(
-        result.report,
+    found = Findings(
         "The demo zoo",
         counts,
         result.analysis,
         options,
-        families,
-        _truth(result),
+        family_of(result.zoo),
+        truth=_truth(result),
     )
+    write_results(found, result.folder)
 
 
 def _truth(result: DemoResult) -> Truth:

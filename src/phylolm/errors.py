@@ -4,6 +4,7 @@ PhylolmError
 ├── ConfigError        a setting, flag, model spec or file format is wrong        (exit 2)
 ├── DataError          the content of an input file, genome or bank is wrong       (exit 1)
 │   └── BankError      a bank is damaged, newer than this version, or ambiguous    (exit 1)
+├── BudgetError        the calls or the money allowed are used up; what came is kept (exit 3)
 └── BackendError       a model or server can't be reached, loaded or trusted       (exit 4)
 
 The command line catches PhylolmError once, in `phylolm.cli`; anything else is a bug
@@ -29,6 +30,12 @@ class DataError(PhylolmError):
 
 class BankError(DataError):
     """A bank is damaged, from a newer version, or ambiguous."""
+
+
+class BudgetError(PhylolmError):
+    """The calls or the money allowed are used up; what came is kept."""
+
+    exit_code = 3
 
 
 class BackendError(PhylolmError):

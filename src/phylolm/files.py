@@ -54,6 +54,12 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write bytes as a whole file."""
+    with whole_file(path) as temporary:
+        temporary.write_bytes(data)
+
+
 def _settle(temporary: Path, path: Path) -> None:
     # mkstemp makes private files; give them the permissions a plain open() would have.
     mask = os.umask(0)

@@ -34,6 +34,9 @@ SCHEMA = pa.schema(
         ("probability", pa.float64()),
     ]
 )
+RAW = pa.field("raw", pa.string())
+"""Only in parts where an answer was more than its completion: the answer as it came."""
+
 _METADATA_KEY = b"phylolm"
 
 
@@ -93,13 +96,17 @@ def canonical_hash(value: Any) -> str:
 
 
 def write_part(folder: Path, header: PartHeader, columns: Mapping[str, Sequence[Any]]) -> Part:
-    """Write a part as a whole file; one that is there already is left as it is."""
+    """Write a part as a whole file; one that is there already is left as it is.
+
+    columns: those of SCHEMA, and "raw" or not.
+    """
     existing = sorted(folder.glob(f"{header.key}-*.parquet"))
     if existing:
         return Part(existing[0], header)
+    schema = SCHEMA.append(RAW) if any(columns.get(RAW.name, ())) else SCHEMA
     table = pa.table(
-        {name: _column(columns[name], SCHEMA.field(name).type) for name in SCHEMA.names},
-        schema=SCHEMA.with_metadata({_METADATA_KEY: header.to_json().encode()}),
+        {name: _column(columns[name], schema.field(name).type) for name in schema.names},
+        schema=schema.with_metadata({_METADATA_KEY: header.to_json().encode()}),
     )
     return Part(_write_named_by_content(folder, header.key, table), header)
 
@@ -132,7 +139,7 @@ def read_header(path: Path) -> PartHeader:
 def read_table(path: Path) -> pa.Table:
     """A part's rows. Raises BankError naming the part when it can't be read."""
     try:
-        return pq.read_table(path, partitioning=None)
+        return pq.read_table(path, columns=SCHEMA.names, partitioning=None)
     except (OSError, pa.ArrowException, ValueError) as error:
         raise _damaged(path, error) from None
 

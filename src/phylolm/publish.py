@@ -1,57 +1,112 @@
-"""What a finished study publishes: the report with its parameters and warnings.
+"""What a finished study publishes: tree, distances, pictures, and the report with its warnings.
 
-Here: from an analysis to a `Report`. Next door: `analysis` makes the tree, `report` the page.
+Here: from `Findings` to files. Next door: `analysis` makes the tree, `figures` the pictures,
+`report` the page; `study` and `demo` say what is published and where.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from phylolm import figures
 from phylolm.analysis import Analysis, TreeOptions
 from phylolm.frequencies import AlleleCounts, format_lengths
-from phylolm.ordination import pcoa
+from phylolm.ordination import Ordination, pcoa
 from phylolm.report import Report, Truth, write_report
+from phylolm.treeio import write_tree
 from phylolm.version import __version__
 
 FEW_GENES = 30
 
 
-def study_report(
-    title: str,
-    counts: AlleleCounts,
-    done: Analysis,
-    options: TreeOptions,
-    families: Mapping[str, str] | None = None,
-    truth: Truth | None = None,
-) -> Report:
+@dataclass(frozen=True)
+class Findings:
+    """An analysis, what it was made of, and what people want to see beside it.
+
+    colours: of families. sections: further (title, text) pairs of the report.
+    """
+
+    title: str
+    counts: AlleleCounts
+    analysis: Analysis
+    options: TreeOptions
+    families: Mapping[str, str] | None = None
+    colours: Mapping[str, str] | None = None
+    sections: Sequence[tuple[str, str]] = ()
+    truth: Truth | None = None
+
+    @cached_property
+    def ordination(self) -> Ordination:
+        return pcoa(self.analysis.distances)
+
+
+def study_report(found: Findings) -> Report:
     """The report of an analysis, with how it was made and what to distrust."""
+    matrix = found.analysis.distances
     return Report(
-        title=title,
-        tree=done.tree,
-        distances=done.distances,
-        ordination=pcoa(done.distances),
-        families=families,
-        parameters=parameters(counts, options),
-        warnings=(*done.distances.notes, *cautions(counts, done)),
-        truth=truth,
-        unit=f"{options.measure} distance",
+        title=found.title,
+        tree=found.analysis.tree,
+        distances=matrix,
+        ordination=found.ordination,
+        families=found.families,
+        colours=found.colours,
+        sections=found.sections,
+        parameters=parameters(found.counts, found.options),
+        warnings=(*matrix.notes, *cautions(found.counts, found.analysis)),
+        truth=found.truth,
+        unit=f"{found.options.measure} distance",
     )
 
 
-def write_study_report(
-    path: Path,
-    title: str,
-    counts: AlleleCounts,
-    done: Analysis,
-    options: TreeOptions,
-    families: Mapping[str, str] | None = None,
-    truth: Truth | None = None,
-) -> None:
+def write_study_report(found: Findings, path: Path) -> None:
     """Write `study_report` as one HTML file."""
-    write_report(path, study_report(title, counts, done, options, families, truth))
+    write_report(path, study_report(found))
+
+
+def _write_tree(found: Findings, path: Path) -> None:
+    write_tree(found.analysis.tree, path)
+
+
+def _write_distances(found: Findings, path: Path) -> None:
+    found.analysis.distances.save(path)
+
+
+def _draw_tree(found: Findings, path: Path) -> None:
+    style = figures.TreeStyle(colours=found.colours)
+    figures.save(figures.plot_tree(found.analysis.tree, "rectangular", found.families, style), path)
+
+
+def _draw_heatmap(found: Findings, path: Path) -> None:
+    matrix, tree = found.analysis.distances, found.analysis.tree
+    style = figures.HeatmapStyle(colours=found.colours)
+    figures.save(figures.plot_heatmap(matrix, tree, found.families, style), path)
+
+
+def _draw_map(found: Findings, path: Path) -> None:
+    style = figures.MapStyle(colours=found.colours)
+    figures.save(figures.plot_map(found.ordination, found.families, style), path)
+
+
+RESULTS: Mapping[str, Callable[[Findings, Path], None]] = {
+    "distances.csv": _write_distances,
+    "tree.nwk": _write_tree,
+    "tree.svg": _draw_tree,
+    "heatmap.svg": _draw_heatmap,
+    "map.svg": _draw_map,
+    "report.html": write_study_report,
+}
+"""The files of a finished study and what writes each."""
+
+
+def write_results(found: Findings, folder: Path, names: Collection[str] = tuple(RESULTS)) -> None:
+    """Write a study's files, or some of them."""
+    for name in names:
+        RESULTS[name](found, folder / name)
 
 
 def parameters(counts: AlleleCounts, options: TreeOptions) -> dict[str, object]:

@@ -44,7 +44,7 @@ def record(
     models = table.groupby("model", sort=False)
     for number, (model, all_rows) in enumerate(models, start=1):
         rows = all_rows.assign(gene=genes[all_rows.index])
-        new = rows[~_held(bank, str(model), rows)]
+        new = rows[~held(bank, str(model), rows)]
         if len(new):
             bank.add_part(_header(str(model), new, recorded), _columns(new))
         if progress:
@@ -58,7 +58,7 @@ def _genome(recorded: Recorded) -> Genome:
     return Genome.of(name, (Gene(str(text), f"recorded in {name}") for text in texts))
 
 
-def _held(bank: Bank, model: str, rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
+def held(bank: Bank, model: str, rows: pd.DataFrame) -> npt.NDArray[np.bool_]:
     """Which rows the bank has already. Raises DataError when it has other answers there."""
     recorded = [part for part in bank.parts_of(model) if part.header.kind == parts.RECORDED]
     if not recorded:

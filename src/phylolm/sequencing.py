@@ -1,25 +1,31 @@
 """Sequencing: from models and a genome to parts in a bank.
 
 Here: the plan (which genes and draws are missing) and its execution, one part a gene batch.
-Next door: `sampling` runs the models, `bank` keeps the parts.
+Next door: `sampling` runs the models, `collecting` keeps what remote ones answer, `bank` keeps the
+parts.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from phylolm import alleles, parts
+from phylolm.collecting import Answers, Basket
 from phylolm.errors import ConfigError, PhylolmError
 from phylolm.genome import Gene, Genome
 from phylolm.parts import PartHeader
-from phylolm.sampling.protocol import Backend, SamplingSettings
+from phylolm.sampling.limits import Limits
+from phylolm.sampling.protocol import Backend, Remote, SamplingSettings, settle
 from phylolm.sampling.spec import ModelSpec, open_model, parse
 from phylolm.version import __version__
 
 if TYPE_CHECKING:
     from phylolm.bank import Bank
+
+_log = logging.getLogger(__name__)
 
 GENES_PER_PART = 64
 """A part is what a killed run loses: seconds of work, yet few enough files."""
@@ -31,7 +37,7 @@ Progress = Callable[[str, int, int], None]
 @dataclass(frozen=True)
 class SequencingOptions:
     """probes: per gene. seed: of the draws. exact: the distribution itself, not samples,
-    up to `epsilon` of its mass, for alleles of `length` characters."""
+    up to `epsilon` of its mass, for alleles of `length` characters. limits: of remote models."""
 
     probes: int = 32
     seed: int = 0
@@ -39,6 +45,7 @@ class SequencingOptions:
     epsilon: float = 0.01
     length: int = alleles.DEFAULT_LENGTH
     settings: SamplingSettings = SamplingSettings()
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True)
@@ -61,8 +68,7 @@ def sequence(
     One model's failure never stops the others. Raises ConfigError, before anything is sampled,
     for a spec that can't be read and for two models of one name.
     """
-    specs = [parse(model) if isinstance(model, str) else model for model in models]
-    _check_names(specs)
+    specs = read_specs(models)
     bank.add_genome(genome)
     failed: dict[str, PhylolmError] = {}
     for spec in specs:
@@ -71,6 +77,13 @@ def sequence(
         except PhylolmError as error:
             failed[spec.name] = error
     return failed
+
+
+def read_specs(models: Sequence[str | ModelSpec]) -> list[ModelSpec]:
+    """Parsed specs. Raises ConfigError for one that can't be read, and for two of one name."""
+    specs = [parse(model) if isinstance(model, str) else model for model in models]
+    _check_names(specs)
+    return specs
 
 
 def _check_names(specs: Sequence[ModelSpec]) -> None:
@@ -93,24 +106,36 @@ def sequence_model(
     progress: Progress | None = None,
 ) -> None:
     """Sample what the bank lacks of one open model, a part at a time."""
-    options = options or SequencingOptions()
+    options = settled(backend, options or SequencingOptions())
     units = list(missing_units(bank, backend, genome, options))
     done = len(genome) - sum(len(unit.genes) for unit in units)
-    if progress:
-        progress(backend.name, done, len(genome))
-    for unit in units:
-        header = _header(backend, spec, unit, options)
-        bank.add_part(header, _answer(backend, unit, options))
-        done += len(unit.genes)
+
+    def finished(genes: int) -> None:
+        nonlocal done
+        done += genes
         if progress:
             progress(backend.name, done, len(genome))
 
+    finished(0)
+    if isinstance(backend, Remote) and not options.exact:
+        for unit in joined(units):
+            collect(bank, backend, spec, unit, options, finished)
+        return
+    for unit in units:
+        bank.add_part(header_of(backend, spec, unit, options), _answer(backend, unit, options))
+        finished(len(unit.genes))
+
+
+def settled(backend: Backend, options: SequencingOptions) -> SequencingOptions:
+    """The options with the settings that this backend samples under."""
+    return replace(options, settings=settle(backend, options.settings))
+
 
 def missing_units(
-    bank: Bank, backend: Backend, genome: Genome, options: SequencingOptions
+    bank: Bank | None, backend: Backend, genome: Genome, options: SequencingOptions
 ) -> Iterator[Unit]:
     """The work left, in batches fixed by the genome so that a rerun makes the same parts."""
-    held = _draws_held(bank, backend, options)
+    held = {} if bank is None else _draws_held(bank, backend, options)
     wanted = 1 if options.exact else options.probes
     for start in range(0, len(genome), GENES_PER_PART):
         batch = genome.genes[start : start + GENES_PER_PART]
@@ -120,9 +145,59 @@ def missing_units(
                 yield Unit(genes, range(have, wanted))
 
 
+def joined(units: Sequence[Unit]) -> list[Unit]:
+    """All genes of one draw range together: a server is asked without a pause between batches."""
+    genes: dict[range, list[Gene]] = {}
+    for unit in units:
+        genes.setdefault(unit.draws, []).extend(unit.genes)
+    return [Unit(tuple(each), draws) for draws, each in genes.items()]
+
+
+def collect(
+    bank: Bank,
+    backend: Remote,
+    spec: ModelSpec,
+    unit: Unit,
+    options: SequencingOptions,
+    finished: Callable[[int], None],
+) -> None:
+    """Keep a remote model's answers as they come, whatever ends the run."""
+
+    def keep(genes: Sequence[Gene], draws: range, answers: Answers, served: set[str]) -> None:
+        header = header_of(backend, spec, Unit(tuple(genes), draws), options)
+        provenance = {"phylolm": __version__, "served": sorted(served)}
+        bank.add_part(replace(header, provenance=provenance), columns_of(genes, draws, answers))
+
+    prompts = [gene.text for gene in unit.genes]
+    basket = Basket(unit.genes, unit.draws, keep)
+    pieces = backend.stream(prompts, len(unit.draws), options.settings, options.limits)
+    before = _served_before(bank, backend)
+    try:
+        for piece in pieces:
+            if before and piece.served not in before:
+                _log.warning(
+                    "%s: the server says it is %r; when it was sampled before it was %r",
+                    *(backend.name, piece.served, max(before)),
+                )
+                before = set()
+            finished(basket.take(piece))
+    except BaseException:
+        for piece in pieces.rest():
+            basket.take(piece)
+        raise
+    finally:
+        basket.empty()
+
+
+def _served_before(bank: Bank, backend: Backend) -> set[str]:
+    """What the server called itself in the bank's parts of this model."""
+    mine = (p.header for p in bank.parts_of(backend.name) if p.header.revision == backend.revision)
+    return {str(name) for header in mine for name in header.provenance.get("served", ())}
+
+
 def _draws_held(bank: Bank, backend: Backend, options: SequencingOptions) -> dict[str, int]:
     """How many draws of each gene are in the bank already, counted from 0 without gaps."""
-    asked = _header(backend, None, Unit((), range(0)), options)
+    asked = header_of(backend, None, Unit((), range(0)), options)
     ranges: dict[str, list[tuple[int, int]]] = {}
     for part in bank.parts_of(backend.name):
         have = part.header
@@ -146,7 +221,7 @@ def _contiguous(ranges: Sequence[tuple[int, int]]) -> int:
     return reached
 
 
-def _header(
+def header_of(
     backend: Backend, spec: ModelSpec | None, unit: Unit, options: SequencingOptions
 ) -> PartHeader:
     return PartHeader(
@@ -174,12 +249,18 @@ def _answer(backend: Backend, unit: Unit, options: SequencingOptions) -> dict[st
                 _append(columns, gene.id, draw, each.text, each.ended, each.probability)
         return columns
     sampled = backend.sample(prompts, unit.draws, options.settings, options.seed)
-    for gene, probes in zip(unit.genes, sampled, strict=True):
-        for draw, probe in zip(unit.draws, probes, strict=True):
-            _append(columns, gene.id, draw, probe.text, probe.ended, None)
+    return columns_of(unit.genes, unit.draws, sampled)
+
+
+def columns_of(genes: Sequence[Gene], draws: range, answers: Answers) -> dict[str, list[Any]]:
+    """The rows of a sampled part."""
+    columns: dict[str, list[Any]] = {name: [] for name in [*parts.SCHEMA.names, parts.RAW.name]}
+    for gene, probes in zip(genes, answers, strict=True):
+        for draw, probe in zip(draws, probes, strict=True):
+            _append(columns, gene.id, draw, probe.text, probe.ended, None, probe.raw)
     return columns
 
 
 def _append(columns: dict[str, list[Any]], *row: object) -> None:
-    for name, value in zip(parts.SCHEMA.names, row, strict=True):
+    for name, value in zip(columns, row, strict=True):
         columns[name].append(value)

@@ -12,15 +12,24 @@ import sys
 import typer
 
 from phylolm.cli import (
+    atlas,
+    atlasaudit,
+    atlasbuild,
+    atlaskin,
+    atlaslook,
     bank,
     compare,
     demo,
     distance,
+    doctor,
     genome,
     identify,
+    init,
     pictures,
+    predict,
     record,
     report,
+    run,
     sequence,
     tree,
 )
@@ -56,7 +65,10 @@ def _main(
 
 
 app.command("demo")(demo.demo)
+app.command("init")(init.init)
+app.command("run")(run.run)
 app.command("sequence")(sequence.sequence)
+app.command("doctor")(doctor.doctor)
 app.command("import")(record.import_)
 app.command("distance")(distance.distance)
 app.command("tree")(tree.tree)
@@ -64,9 +76,19 @@ app.command("map")(pictures.map_)
 app.command("heatmap")(pictures.heatmap)
 app.command("identify")(identify.identify)
 app.command("compare")(compare.compare)
+app.command("predict")(predict.predict)
+app.command("select")(predict.select)
 app.command("report")(report.report)
 app.add_typer(genome.app, name="genome")
 app.add_typer(bank.app, name="bank")
+atlas.app.command("build")(atlasbuild.build)
+atlas.app.command("fetch")(atlasbuild.fetch)
+atlas.app.command("diff")(atlasbuild.diff)
+atlas.app.command("audit")(atlasaudit.audit)
+atlas.app.command("search")(atlaslook.search)
+atlas.app.command("stats")(atlaslook.stats)
+atlas.app.command("family")(atlaskin.family)
+app.add_typer(atlas.app, name="atlas")
 
 
 def main() -> None:

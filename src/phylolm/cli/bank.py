@@ -1,4 +1,4 @@
-"""phylolm bank: look at a bank and check it."""
+"""phylolm bank: look at banks, check, join and share them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from phylolm.cli.console import emit, fail, note, printable, table
+from phylolm.cli.console import PARTIAL, bars, emit, fail, note, printable, table
 
 if TYPE_CHECKING:
     from phylolm.bank import Holding
+    from phylolm.sharing import Transfer
+    from phylolm.stores import Store
 
-app = typer.Typer(help="Look at a bank and check it.", no_args_is_help=True)
+app = typer.Typer(help="Look at banks, check, join and share them.", no_args_is_help=True)
 
 BankArgument = Annotated[Path, typer.Argument(help="A bank (folder).")]
 
@@ -81,6 +83,68 @@ def verify(bank: BankArgument) -> None:
     if damaged:
         raise typer.Exit(1)
     note(f"{bank}: every file is whole")
+
+
+@app.command("merge")
+def merge(
+    banks: Annotated[list[str], typer.Argument(help="Banks: folders or fsspec URLs.")],
+    into: Annotated[Path, typer.Option("--into", help="Bank to fill (made if new).")],
+) -> None:
+    """Join banks into one; what several hold is added once."""
+    from phylolm.stores import Store
+
+    stores = [Store(each) for each in banks]
+    for store in stores:
+        store.check_is_bank()
+    if any([_receive(into, store) for store in stores]):
+        raise typer.Exit(PARTIAL)
+
+
+@app.command("pull")
+def pull(
+    url: Annotated[str, typer.Argument(help="file://…, s3://…, hf://datasets/NAME/REPO, …")],
+    bank: Annotated[Path, typer.Option("--bank", "-b", help="Bank to fill (made if new).")],
+) -> None:
+    """Add what a bank lacks of one elsewhere; everything is checked on the way in."""
+    from phylolm.stores import Store
+
+    store = Store(url)
+    store.check_is_bank()
+    if _receive(bank, store):
+        raise typer.Exit(PARTIAL)
+
+
+@app.command("push")
+def push(
+    url: Annotated[str, typer.Argument(help="file://…, s3://…, hf://datasets/NAME/REPO, …")],
+    bank: Annotated[Path, typer.Option("--bank", "-b", help="Bank to share.")],
+) -> None:
+    """Copy what a bank elsewhere lacks of this one; only what is missing travels."""
+    from phylolm.bank import Bank
+    from phylolm.sharing import send
+    from phylolm.stores import Store
+
+    with bars() as shown:
+        done = send(Bank(bank, create=False), Store(url), lambda n, of: shown(url, n, of))
+    if _told(url, done):
+        raise typer.Exit(PARTIAL)
+
+
+def _receive(bank: Path, store: Store) -> bool:
+    """Whether something was refused."""
+    from phylolm.bank import Bank
+    from phylolm.sharing import receive
+
+    with bars() as shown:
+        done = receive(Bank(bank), store, lambda n, of: shown(store.url, n, of))
+    return _told(store.url, done)
+
+
+def _told(place: str, done: Transfer) -> bool:
+    for name, why in done.refused.items():
+        fail(f"{place}: {name} {why}; it was left out")
+    note(f"{place}: {done.summary}")
+    return bool(done.refused)
 
 
 def _probes(holding: Holding) -> str:

@@ -50,15 +50,18 @@ def table(columns: list[str], rows: list[list[str]], title: str = "") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(title=title or None, box=box.SIMPLE, title_justify="left")
+    heading = Text(printable(title)) if title else None
+    drawn = Table(title=heading, box=box.SIMPLE, title_justify="left")
     widths = [max(len(row[place]) for row in [columns, *rows]) for place in range(len(columns))]
+    least = 12
+    widths[0] = max(widths[0], least)
     for place, column in enumerate(columns):
         # Only the widest column gives way to a narrow terminal.
         drawn.add_column(
-            column,
+            Text(column),
             overflow="fold",
             no_wrap=widths[place] < max(widths),
-            min_width=12 if place == 0 else None,
+            min_width=least if place == 0 else None,
         )
     for row in rows:
         drawn.add_row(*(Text(printable(cell)) for cell in row))

@@ -47,18 +47,24 @@ def identify(
 
 def _sequenced(bank: Bank, model: str, genome: Genome, settings: str | None) -> str:
     """The model's name in the bank; what the bank lacks of a spec is sequenced first."""
+    from phylolm import sequencing
     from phylolm.sampling import spec
 
     if not spec.looks_like_spec(model):
         return model
     parsed = spec.parse(model)
-    revision = spec.open_model(parsed).revision
-    if any(part.header.revision != revision for part in bank.parts_of(parsed.name)):
+    opened = spec.open_model(parsed)
+    if any(part.header.revision != opened.revision for part in bank.parts_of(parsed.name)):
         raise ConfigError(
             f"{parsed.name} is another model in this bank: "
             f"give yours a name, as in NAME={parsed.backend}:{parsed.target}"
         )
     options = _options_of(bank, settings)
+    if sequencing.settled(opened, options) != options:
+        raise ConfigError(
+            f"{parsed.name} can't be sampled as the models of {bank.path} were "
+            f"(prompt mode {options.settings.prompt_mode})"
+        )
     with bars() as shown:
         failed = bank.sequence([parsed], genome, options, shown)
     for error in failed.values():

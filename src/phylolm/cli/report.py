@@ -25,7 +25,7 @@ def report(
 ) -> None:
     """One HTML file, readable offline: tree, heatmap, map, nearest kin, parameters, cautions."""
     from phylolm.analysis import TreeOptions, analyse
-    from phylolm.publish import write_study_report
+    from phylolm.publish import Findings, write_study_report
 
     require_suffix(output, (".html",), "a report")
     colours = source.read_families(families)
@@ -33,5 +33,5 @@ def report(
     options = TreeOptions(method=method, measure=chosen.measure, replicates=replicates, root=root)
     with bars() as shown:
         done = analyse(counts, options, lambda k: shown("bootstrap replicates", k, replicates))
-    write_study_report(output, title, counts, done, options, colours)
+    write_study_report(Findings(title, counts, done, options, colours), output)
     note(f"wrote {output}: {counts.n_models} models; open it in a browser")

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from phylolm.cli.console import PARTIAL, bars, fail, note
+from phylolm.cli.console import PARTIAL, bars, emit, fail, note, table, warn
+
+if TYPE_CHECKING:
+    from phylolm.planning import Planned
+    from phylolm.sampling.limits import Limits
+
+PLAN_COLUMNS = ["model", "genes", "probes", "calls", "tokens in", "tokens out", "at most $"]
 
 
 def sequence(
     models: Annotated[
-        list[str], typer.Argument(help="hf:FOLDER, hf:HUB/ID@REVISION?dtype=…, NAME=hf:…, replay:…")
+        list[str],
+        typer.Argument(help="hf:FOLDER, hf:HUB/ID@REVISION?dtype=…, openai:NAME, http://…#NAME, …"),
     ],
     bank: Annotated[Path, typer.Option("--bank", "-b", help="Bank to fill (made if new).")],
     genome: Annotated[
@@ -31,28 +38,114 @@ def sequence(
     ] = 4,
     temperature: Annotated[float, typer.Option(min=0.0, help="Of the sampling.")] = 1.0,
     boundary: Annotated[
-        str, typer.Option(help="healed: a gene's last word may go on; plain: as an API would.")
-    ] = "healed",
+        str, typer.Option(help="healed: a gene's last word may go on; plain: as servers do.")
+    ] = "auto",
+    prompt_mode: Annotated[
+        str, typer.Option(help="For chats: continue, bare, prefill, or 'template:… {gene} …'.")
+    ] = "auto",
     seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
+    at_a_time: Annotated[
+        int, typer.Option("--at-a-time", min=1, max=256, help="Calls to a server together.")
+    ] = 8,
+    examine: Annotated[
+        bool, typer.Option("--examine/--no-examine", help="See `phylolm doctor` before sampling.")
+    ] = True,
+    max_calls: Annotated[
+        int | None, typer.Option(min=0, help="Most calls to servers, in all.")
+    ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(min=0.0, help="Most US dollars, in all.")
+    ] = None,
+    prices: Annotated[
+        Path | None, typer.Option(help="Your own prices (TOML, as sampling/prices.toml).")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print calls, tokens and cost; do nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --dry-run: as JSON.")] = False,
 ) -> None:
     """Sample models' completions of a genome into a bank.
 
     Only what the bank lacks is sampled: run the same command again after an interruption, or
     with more models, genes or probes.
     """
+    from phylolm import planning
     from phylolm.bank import Bank
     from phylolm.genome import Genome
+    from phylolm.sampling.limits import Budget, Limits, known_prices, read_prices
     from phylolm.sampling.protocol import SamplingSettings
     from phylolm.sequencing import SequencingOptions
 
-    settings = SamplingSettings(temperature=temperature, boundary=boundary)
-    options = SequencingOptions(probes, seed, exact, epsilon, allele_length, settings)
+    settings = SamplingSettings(temperature, prompt_mode=prompt_mode, boundary=boundary)
+    table_of_prices = known_prices() if prices is None else read_prices(prices)
+    limits = Limits(at_a_time, examine, Budget(max_calls, max_cost), table_of_prices)
+    options = SequencingOptions(probes, seed, exact, epsilon, allele_length, settings, limits)
     loaded = Genome.load(genome, genes)
+    if boundary == "auto":
+        _warn_of_mixing(models)
+    limited = max_calls is not None or max_cost is not None
+    opened = Bank(bank, create=not dry_run) if bank.exists() or not dry_run else None
+    if dry_run or limited:
+        planned = planning.plan(opened, models, loaded, options)
+        if dry_run:
+            _show(planned, as_json, table_of_prices.date)
+        planning.check(planned, options)
+    if dry_run or opened is None:
+        return
     with bars() as shown:
-        failed = Bank(bank).sequence(models, loaded, options, shown)
+        failed = opened.sequence(models, loaded, options, shown)
     for name, error in failed.items():
         fail(f"{name}: {error}")
-    note(f"{len(models) - len(failed)} of {len(models)} models sequenced into {bank}")
+    note(
+        f"{len(models) - len(failed)} of {len(models)} models sequenced into {bank}{_took(limits)}"
+    )
     if failed:
         worst = max(error.exit_code for error in failed.values())
         raise typer.Exit(PARTIAL if len(failed) < len(models) else worst)
+
+
+def _warn_of_mixing(models: list[str]) -> None:
+    """Local models and servers are sampled differently unless told otherwise."""
+    from phylolm.sampling.spec import parse
+
+    backends = {parse(model).backend for model in models}
+    if "hf" in backends and not backends <= {"hf", "replay"}:
+        warn(
+            "servers can't heal word ends as local models do: to compare them add --boundary plain"
+        )
+
+
+def _took(limits: Limits) -> str:
+    """Calls and dollars, where there were any."""
+    calls, cost = limits.budget.calls, limits.budget.cost
+    if not calls:
+        return ""
+    return f" ({calls:,} calls" + (f", about ${cost:,.4f})" if cost > 0 else ")")
+
+
+def _show(planned: list[Planned], as_json: bool, date: str) -> None:
+    """The plan as a table or as JSON."""
+    import json
+
+    if as_json:
+        emit(json.dumps([each.to_dict() for each in planned], indent=2, ensure_ascii=False), None)
+        return
+    table(
+        PLAN_COLUMNS,
+        [plan_row(each) for each in planned],
+    )
+    note(f"prices of {date}; nothing was asked or written")
+
+
+def plan_row(planned: Planned) -> list[str]:
+    """A row under PLAN_COLUMNS."""
+    if planned.problem:
+        return [planned.model, planned.problem, *[""] * 5]
+    cells = [planned.model, f"{planned.genes:,}", f"{planned.probes:,}"]
+    if not planned.remote:
+        return [*cells, *["–"] * 4]
+    found = planned.estimate
+    low, high = (f"{calls:,}" for calls in found.calls)
+    cost = "unknown" if found.cost is None else f"{found.cost:,.4f}"
+    span = low if low == high else f"{low} – {high}"
+    return [*cells, span, *(f"{count:,}" for count in found.tokens), cost]

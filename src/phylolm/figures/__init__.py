@@ -1,8 +1,9 @@
 """Pictures of trees, distances and maps.
 
 Here: nothing but names, loaded when first used, so that `ascii_tree` needs no matplotlib.
-Inside: `layout` and `labels` (coordinates), `tree`, `heatmap`, `map` (drawing), `ascii` (the
-terminal), `colours` and `style` (what all share).
+Inside: `layout` and `labels` (coordinates), `tree`, `heatmap`, `map`, `forecasts`,
+`constellation`, `catalogue` (drawing), `ascii` (the terminal), `colours` and `style` (what all
+share).
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from phylolm.figures.ascii import ascii_tree
+    from phylolm.figures.catalogue import plot_clouds, plot_counts, plot_likes
+    from phylolm.figures.constellation import plot_constellation
+    from phylolm.figures.forecasts import plot_calibration, plot_forecasts
     from phylolm.figures.heatmap import HeatmapStyle, plot_heatmap
     from phylolm.figures.map import MapStyle, plot_map
     from phylolm.figures.style import save
@@ -22,7 +26,13 @@ __all__ = [
     "MapStyle",
     "TreeStyle",
     "ascii_tree",
+    "plot_calibration",
+    "plot_clouds",
+    "plot_constellation",
+    "plot_counts",
+    "plot_forecasts",
     "plot_heatmap",
+    "plot_likes",
     "plot_map",
     "plot_tree",
     "save",
@@ -33,7 +43,13 @@ _HOME = {
     "MapStyle": "map",
     "TreeStyle": "tree",
     "ascii_tree": "ascii",
+    "plot_calibration": "forecasts",
+    "plot_clouds": "catalogue",
+    "plot_constellation": "constellation",
+    "plot_counts": "catalogue",
+    "plot_forecasts": "forecasts",
     "plot_heatmap": "heatmap",
+    "plot_likes": "catalogue",
     "plot_map": "map",
     "plot_tree": "tree",
     "save": "style",

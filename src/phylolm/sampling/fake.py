@@ -76,7 +76,9 @@ class FakeModel:
             for text, chance in self.distribution(prompt).items():
                 key = _short(text, length)
                 shares[key] = shares.get(key, 0.0) + chance
-            found.append([WeightedProbe(*probe, share) for probe, share in shares.items()])
+            found.append(
+                [WeightedProbe(probe.text, probe.ended, share) for probe, share in shares.items()]
+            )
             if progress is not None:
                 progress(1)
         return found

@@ -23,7 +23,14 @@ from phylolm.sampling.draws import uniforms
 from phylolm.sampling.engine import BRANCHES, Engine, out_of_memory
 from phylolm.sampling.exact import expand
 from phylolm.sampling.hub import Source, find_source
-from phylolm.sampling.protocol import PLAIN, Probe, Progress, SamplingSettings, WeightedProbe
+from phylolm.sampling.protocol import (
+    BARE,
+    PLAIN,
+    Probe,
+    Progress,
+    SamplingSettings,
+    WeightedProbe,
+)
 from phylolm.sampling.spec import ModelSpec
 from phylolm.sampling.tokens import Vocabulary
 from phylolm.sampling.trie import TrieSampler, columns
@@ -124,7 +131,8 @@ class HfModel:
         progress: Progress | None,
     ) -> list[list[_Answer]]:
         """Cut the genes into batches, shortest first; smaller ones when memory runs out."""
-        if settings.prompt_mode != "bare":
+        settings = settings.settled()
+        if settings.prompt_mode != BARE:
             raise ConfigError(f"hf models have no prompt mode {settings.prompt_mode!r}; use bare")
         encoded = [split_prompt(self.vocabulary, p, settings.boundary) for p in prompts]
         if encoded:

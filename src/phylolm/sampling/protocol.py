@@ -1,29 +1,35 @@
 """What every backend offers: a model that completes prompts.
 
-Here: the settings that shape a distribution, the records a backend returns, and the protocol.
-Next door: `spec` reads model specs and opens backends, `hf` runs transformers models,
-`replay` reads recorded completions.
+Here: the settings that shape a distribution, the records a backend returns, and the protocols:
+`Backend` for every model, `Remote` for those behind a network. Next door: `spec` reads model specs
+and opens backends, `hf` runs transformers models, `http` asks servers, `replay` reads recorded
+completions.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from phylolm import alleles
 from phylolm.errors import ConfigError
+from phylolm.sampling.limits import Limits
 
 Progress = Callable[[int], None]
 """Called with the number of genes just finished."""
 
 
 class Probe(NamedTuple):
-    """One sampled completion: its text, and whether the model ended it itself."""
+    """One sampled completion: its text, and whether the model ended it itself.
+
+    raw: the answer as it came, where it was more than the completion (quotes, "Sure, here is").
+    """
 
     text: str
     ended: bool
+    raw: str | None = None
 
 
 class WeightedProbe(NamedTuple):
@@ -34,6 +40,10 @@ class WeightedProbe(NamedTuple):
     probability: float
 
 
+AUTO = "auto"
+"""What the backend does best: see `Settles.settle`; elsewhere `bare` and `healed`."""
+
+BARE = "bare"
 HEALED = "healed"
 PLAIN = "plain"
 
@@ -45,18 +55,21 @@ class SamplingSettings:
     temperature: of the softmax; 1 is the model's own distribution.
     max_tokens: a completion whose allele is not complete by then is cut there.
     prompt_mode: how a gene becomes a prompt; "bare" sends the gene's text and nothing else.
+        `forms` has the ways to put a gene to a chat model.
     boundary: what is done where a gene ends in a word. Tokenizers cut an unfinished word each in
         its own way; "healed" takes the model's distribution of *texts* that begin with the gene,
         however the last word is cut into tokens; "plain" sends the gene tokenized as it is, as an
         API server would.
+
+    "auto" leaves the last two to the backend. A bank holds what was done, never "auto".
 
     Raises ConfigError for a temperature that is not above 0, no tokens, or an unknown boundary.
     """
 
     temperature: float = 1.0
     max_tokens: int = 16
-    prompt_mode: str = "bare"
-    boundary: str = HEALED
+    prompt_mode: str = AUTO
+    boundary: str = AUTO
 
     def __post_init__(self) -> None:
         if not (self.temperature > 0 and math.isfinite(self.temperature)):
@@ -65,8 +78,16 @@ class SamplingSettings:
             )
         if self.max_tokens < 1:
             raise ConfigError(f"max_tokens {self.max_tokens}: at least 1 is needed")
-        if self.boundary not in (HEALED, PLAIN):
+        if self.boundary not in (AUTO, HEALED, PLAIN):
             raise ConfigError(f"boundary {self.boundary!r} is unknown; use {HEALED} or {PLAIN}")
+
+    def settled(self, prompt_mode: str = BARE, boundary: str = HEALED) -> SamplingSettings:
+        """These settings with something definite in place of every "auto"."""
+        return replace(
+            self,
+            prompt_mode=prompt_mode if self.prompt_mode == AUTO else self.prompt_mode,
+            boundary=boundary if self.boundary == AUTO else self.boundary,
+        )
 
 
 class Backend(Protocol):
@@ -93,7 +114,8 @@ class Backend(Protocol):
 
         The randomness of a prompt depends on (seed, model, prompt, draws.start) alone, never on
         the other prompts, so that any split of the work gives the same probes, and never on
-        numbers that another model uses, so that models are sampled independently.
+        numbers that another model uses, so that models are sampled independently. Only a `Remote`
+        model's randomness is its server's own.
         """
 
     def exact(
@@ -108,3 +130,65 @@ class Backend(Protocol):
         distribution of alleles of `length` characters. A model too flat for that gives its most
         probable ones; the rest is missing from the sum. Raises BackendError if the model's
         probabilities can't be seen."""
+
+
+class Piece(NamedTuple):
+    """Some probes of one prompt, as one call brought them.
+
+    place: of the prompt among those asked. served: what the server says it ran.
+    """
+
+    place: int
+    probes: list[Probe]
+    served: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What some probes will take. calls: at least, at most. tokens: in and out, at most. cost: US
+    dollars at most, None if no price is known."""
+
+    calls: tuple[int, int] = (0, 0)
+    tokens: tuple[int, int] = (0, 0)
+    cost: float | None = 0.0
+
+
+class Pieces(Protocol):
+    """Answers in the order they come."""
+
+    def __iter__(self) -> Iterator[Piece]:
+        """Goes on until every prompt has its probes; raises what went wrong for good."""
+
+    def rest(self) -> Iterator[Piece]:
+        """After a failure or Ctrl-C: the answers still on their way, and no new calls."""
+
+
+@runtime_checkable
+class Settles(Protocol):
+    """A backend with settings of its own."""
+
+    def settle(self, wanted: SamplingSettings) -> SamplingSettings:
+        """The settings it samples under when asked for `wanted`.
+
+        Raises ConfigError for what it can't do.
+        """
+
+
+@runtime_checkable
+class Remote(Backend, Settles, Protocol):
+    """A model behind a network. Its answers cost something, so each is kept as it comes."""
+
+    def estimate(
+        self, prompts: Sequence[str], draws: int, settings: SamplingSettings, limits: Limits
+    ) -> Estimate:
+        """What `stream` will take. Asks nothing of anyone."""
+
+    def stream(
+        self, prompts: Sequence[str], draws: int, settings: SamplingSettings, limits: Limits
+    ) -> Pieces:
+        """`draws` independent probes for each prompt, some at a time."""
+
+
+def settle(backend: Backend, wanted: SamplingSettings) -> SamplingSettings:
+    """The settings a backend samples under when asked for `wanted`."""
+    return backend.settle(wanted) if isinstance(backend, Settles) else wanted.settled()

@@ -1,11 +1,15 @@
 """Model specs: one line of text that says which model to sample, and how to reach it.
 
     [NAME=]backend:rest      hf:EleutherAI/pythia-70m@step1000?dtype=bfloat16
+                             vllm:EleutherAI/pythia-70m?tp=2
                              alder=hf:zoo/alder
                              replay:answers.parquet#model
+                             openai:gpt-4o-mini    anthropic:NAME    google:NAME
+                             http://127.0.0.1:8000/v1#name?endpoint=chat
 
 Here: the grammar, the table of backends, and `open_model`. Next door: `protocol` says what a
-backend offers; each backend has a file of its own, imported when it is first opened.
+backend offers; each backend has a file of its own, imported when it is first opened. Backends of
+other packages are found by their entry points, in the group `phylolm.backends`.
 """
 
 from __future__ import annotations
@@ -13,12 +17,14 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from importlib import metadata
 from pathlib import Path
 from typing import cast
 
 from phylolm.errors import BackendError, ConfigError
 from phylolm.sampling.protocol import Backend
+from phylolm.sampling.providers import PROVIDERS
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class BackendKind:
     opener: "module:function", imported only when used.
     options: the known `?key=value` options and the pattern a value must match.
     extra: the packages its opener imports, and the extra that installs them.
+    foreign: whether it comes from another package.
     """
 
     opener: str
@@ -35,7 +42,17 @@ class BackendKind:
     has_revision: bool = False
     requires: tuple[str, ...] = ()
     extra: str = ""
+    foreign: bool = False
 
+
+_ENDPOINTS = {"endpoint": "chat|completions"}
+_SERVER = BackendKind(
+    "phylolm.sampling.http:open_model",
+    options=_ENDPOINTS,
+    requires=("openai", "httpx2"),
+    extra="api",
+)
+_ADDRESS = replace(_SERVER, options={**_ENDPOINTS, "key_env": r"[A-Za-z_]\w*"})
 
 BACKENDS: Mapping[str, BackendKind] = {
     "hf": BackendKind(
@@ -50,7 +67,37 @@ BACKENDS: Mapping[str, BackendKind] = {
         extra="hf",
     ),
     "replay": BackendKind("phylolm.sampling.replay:open_model"),
+    "vllm": BackendKind(
+        "phylolm.sampling.vllm:open_model",
+        options={
+            "dtype": "auto|float32|bfloat16|float16",
+            "tp": "1|2|4|8|16",
+            "trust_remote_code": "true|false",
+        },
+        has_revision=True,
+        requires=("vllm",),
+        extra="vllm",
+    ),
+    "http": _ADDRESS,
+    "https": _ADDRESS,
+    **dict.fromkeys(PROVIDERS, _SERVER),
+    "anthropic": BackendKind(
+        "phylolm.sampling.wire_anthropic:open_model",
+        requires=("anthropic", *_SERVER.requires),
+        extra="api",
+    ),
+    "google": BackendKind(
+        "phylolm.sampling.wire_google:open_model",
+        options={"thinking": "off|minimal"},
+        requires=("google", *_SERVER.requires),
+        extra="api",
+    ),
 }
+GROUP = "phylolm.backends"
+"""Entry points of other packages' backends: NAME = "module:function", a function from ModelSpec to
+Backend."""
+
+LOCAL_BACKENDS = ("hf", "replay", "vllm")
 
 
 @dataclass(frozen=True)
@@ -76,6 +123,8 @@ def parse(text: str) -> ModelSpec:
     given_name, body = _split_name(text)
     backend, kind, rest = _split_backend(text, body)
     rest, options = _split_options(text, kind, rest)
+    if kind is _ADDRESS:
+        _check_address(text, rest)
     target, revision = _split_revision(kind, rest)
     if not target:
         raise ConfigError(f"model spec {text!r} names no model after {backend + ':'!r}")
@@ -90,7 +139,7 @@ def looks_like_spec(text: str) -> bool:
     (True, False)
     """
     head, colon, _ = text.partition(":")
-    return bool(colon) and head.rpartition("=")[2] in BACKENDS
+    return bool(colon) and find_backend(head.rpartition("=")[2]) is not None
 
 
 def open_model(spec: ModelSpec | str) -> Backend:
@@ -100,8 +149,18 @@ def open_model(spec: ModelSpec | str) -> Backend:
     it needs is not installed.
     """
     parsed = parse(spec) if isinstance(spec, str) else spec
-    kind = BACKENDS[parsed.backend]
+    kind = find_backend(parsed.backend)
+    assert kind is not None, "parsing finds it first"
     return _opener(kind, parsed)(parsed)
+
+
+def find_backend(name: str) -> BackendKind | None:
+    """A backend of ours, or of another installed package; ours can't be replaced."""
+    if name in BACKENDS:
+        return BACKENDS[name]
+    for entry in metadata.entry_points(group=GROUP, name=name):
+        return BackendKind(entry.value, foreign=True)
+    return None
 
 
 def is_local(target: str) -> bool:
@@ -111,6 +170,21 @@ def is_local(target: str) -> bool:
         or target in (".", "..")
         or (Path(target).is_dir())
     )
+
+
+def _check_address(text: str, rest: str) -> None:
+    """//HOST/PATH#MODEL. What stands in a spec is kept in banks: no key may."""
+    address, _, model = rest.partition("#")
+    if "@" in address:
+        raise ConfigError(
+            "a model spec with a user or key in its address would be kept in the bank: "
+            "put the key in an environment variable and add ?key_env=VARIABLE"
+        )
+    if not address.removeprefix("//") or not address.startswith("//") or not model:
+        raise ConfigError(
+            f"model spec {text!r} names no model: write http://HOST:PORT/v1#MODEL "
+            "(quote it: # starts a comment in shells)"
+        )
 
 
 def _split_name(text: str) -> tuple[str, str]:
@@ -126,12 +200,14 @@ def _split_name(text: str) -> tuple[str, str]:
 
 def _split_backend(text: str, body: str) -> tuple[str, BackendKind, str]:
     backend, colon, rest = body.partition(":")
-    known = ", ".join(BACKENDS)
+    foreign = (entry.name for entry in metadata.entry_points(group=GROUP))
+    known = ", ".join(dict.fromkeys([*BACKENDS, *foreign]))
     if not colon:
         raise ConfigError(f"model spec {text!r} names no backend; write hf:{body} (known: {known})")
-    if backend not in BACKENDS:
+    kind = find_backend(backend)
+    if kind is None:
         raise ConfigError(f"model spec {text!r}: unknown backend {backend!r} (known: {known})")
-    return backend, BACKENDS[backend], rest
+    return backend, kind, rest
 
 
 def _split_options(text: str, kind: BackendKind, rest: str) -> tuple[str, dict[str, str]]:
@@ -150,6 +226,11 @@ def _check_option(text: str, kind: BackendKind, key: str, value: str) -> None:
     if pattern is None:
         known = ", ".join(kind.options)
         raise ConfigError(f"model spec {text!r}: unknown option {key!r} (known: {known})")
+    if key == "key_env" and not re.fullmatch(pattern, value):
+        raise ConfigError(
+            "key_env is the name of an environment variable, such as MY_KEY: the key itself would "
+            "be kept in the bank"
+        )
     if not re.fullmatch(pattern, value):
         allowed = pattern.replace(r"\d+", "N").replace("|", ", ")
         raise ConfigError(f"model spec {text!r}: {key}={value!r} is not one of {allowed}")
@@ -166,7 +247,9 @@ def _split_revision(kind: BackendKind, rest: str) -> tuple[str, str | None]:
 def _default_name(backend: str, target: str, revision: str | None) -> str:
     if backend == "replay":
         return target.partition("#")[2] or Path(target).stem
-    if backend == "hf" and is_local(target):
+    if backend in ("http", "https"):
+        return target.partition("#")[2]
+    if backend in ("hf", "vllm") and is_local(target):
         return Path(target).expanduser().resolve().name
     return f"{target}@{revision}" if revision else target
 
@@ -175,8 +258,12 @@ def _opener(kind: BackendKind, spec: ModelSpec) -> Callable[[ModelSpec], Backend
     module, _, function = kind.opener.partition(":")
     try:
         opener = getattr(importlib.import_module(module), function)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in kind.requires:
+    except (ImportError, AttributeError) as error:
+        if kind.foreign:
+            raise BackendError(
+                f"{spec.backend}: the backend {kind.opener} is broken: {error}"
+            ) from None
+        if (getattr(error, "name", None) or "").partition(".")[0] not in kind.requires:
             raise
         raise BackendError(
             f"{spec.backend}: models need the package {error.name}; "

@@ -1,0 +1,47 @@
+"""phylolm doctor: does a server do what it is asked?"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from phylolm.cli.console import emit, note, printable, table
+from phylolm.errors import ConfigError
+
+
+def doctor(
+    model: Annotated[str, typer.Argument(help="http://…#NAME, openai:NAME, ollama:NAME, …")],
+    prompt_mode: Annotated[
+        str, typer.Option(help="For chats: continue, bare, prefill, or 'template:… {gene} …'.")
+    ] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+) -> None:
+    """Test a server before it is trusted: about twenty small calls.
+
+    Does it sample, keep to temperature and token limit, give several answers a call, repeat
+    itself with a seed, show probabilities; how fast is it. Exit code 4 when it can't be trusted.
+    """
+    from phylolm.sampling import doctor as checks
+    from phylolm.sampling.protocol import SamplingSettings
+    from phylolm.sampling.spec import LOCAL_BACKENDS, open_model, parse
+
+    spec = parse(model)
+    local = ConfigError(f"{model}: only servers are examined, as in openai:NAME or http://…#NAME")
+    if spec.backend in LOCAL_BACKENDS:
+        raise local
+    opened = open_model(spec)
+    from phylolm.sampling.http import HttpModel
+
+    if not isinstance(opened, HttpModel):
+        raise local
+    diagnosis = opened.examine(opened.settle(SamplingSettings(prompt_mode=prompt_mode)))
+    if as_json:
+        emit(json.dumps(diagnosis.to_dict(), indent=2, ensure_ascii=False), None)
+    else:
+        rows = [[check.name, check.result, check.note] for check in diagnosis.checks]
+        table(["check", "result", ""], rows)
+        typer.echo(printable(f"{diagnosis.model} says it is {diagnosis.served or 'nothing'}"))
+        note(f"{diagnosis.calls} calls")
+    checks.refuse(diagnosis)

@@ -1,0 +1,152 @@
+"""phylolm run: a study from models to report."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from phylolm.cli.console import PARTIAL, bars, emit, note, table, warn
+
+if TYPE_CHECKING:
+    from phylolm.adaptive import Depths
+    from phylolm.config import Study
+    from phylolm.sampling.limits import Limits
+    from phylolm.study import Outcome
+
+
+def run(
+    study: Annotated[Path, typer.Argument(help="A study.toml; `phylolm init` writes one.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what is missing; do nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --dry-run: as JSON.")] = False,
+    until_error: Annotated[
+        float | None,
+        typer.Option(
+            "--until-error", min=1e-6, help="Stop a model when its distances are this certain."
+        ),
+    ] = None,
+    max_calls: Annotated[
+        int | None, typer.Option(min=0, help="Most calls to servers, in all.")
+    ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(min=0.0, help="Most US dollars, in all.")
+    ] = None,
+    engine: Annotated[
+        str,
+        typer.Option(metavar="NAME[:OPTIONS]", help="Where to sample: local, submitit, ray."),
+    ] = "local",
+    watch_hub: Annotated[
+        str,
+        typer.Option(
+            "--watch-hub", metavar="QUERY", help="First add new models of the hub that match."
+        ),
+    ] = "",
+) -> None:
+    """Carry out a study: sample what its bank lacks, remake what has changed.
+
+    Run it again after an interruption or a change of the study. A model that fails does not stop
+    the others: the command then ends with code 3, and the next run tries it again.
+    """
+    import datetime
+
+    from phylolm.config import read_study
+    from phylolm.engines import find_engine
+    from phylolm.sampling.limits import Budget, Limits
+    from phylolm.study import run_study
+
+    read, chosen = read_study(study), find_engine(engine)
+    if watch_hub:
+        read = _watch(read, watch_hub, dry_run)
+    if until_error is not None:
+        read = replace(read, plan=replace(read.plan, until_error=until_error))
+    if dry_run:
+        _show_plan(read, as_json)
+        return
+    limits = Limits(budget=Budget(max_calls, max_cost))
+    if max_calls is not None or max_cost is not None:
+        _check_budget(read, limits)
+    replicates = read.tree.replicates
+    with bars() as shown:
+        done = run_study(
+            read,
+            datetime.date.today(),
+            shown,
+            lambda count: shown("bootstrap replicates", count, replicates),
+            chosen,
+            limits,
+        )
+    _tell(read, done)
+    if done.failed:
+        raise typer.Exit(PARTIAL)
+
+
+def _check_budget(study: Study, limits: Limits) -> None:
+    """Refuse, before anything is spent, what can't be done within the budget."""
+    from phylolm import planning
+    from phylolm.study import options_of, plan_study
+
+    if study.plan.until_error is None:
+        planned, _ = plan_study(study, limits)
+        planning.check(planned, options_of(study, limits))
+
+
+def _watch(study: Study, text: str, dry_run: bool) -> Study:
+    """The study with the models that join it now."""
+    import datetime
+
+    from phylolm.config import read_study
+    from phylolm.watching import WatchQuery, add_watched, find_new
+
+    new = find_new(study, WatchQuery.parse(text))
+    names = ", ".join(found.id for found in new)
+    if dry_run or not new:
+        note(f"would join: {names}" if new else "no new models of the hub match")
+        return study
+    add_watched(study, new, text, datetime.date.today())
+    note(f"joined from the hub: {names}")
+    return read_study(study.path)
+
+
+def _show_plan(study: Study, as_json: bool) -> None:
+    from phylolm.cli.sequence import PLAN_COLUMNS, plan_row
+    from phylolm.study import plan_study
+
+    planned, files = plan_study(study)
+    if as_json:
+        shown = {"models": [each.to_dict() for each in planned], "files": files}
+        emit(json.dumps(shown, indent=2, ensure_ascii=False), None)
+        return
+    table(PLAN_COLUMNS, [plan_row(each) for each in planned])
+    if study.plan.until_error:
+        note("the numbers of probes are the most that until_error may take")
+    note(f"would write to {study.out}: {', '.join(files) or 'nothing'}; nothing was done")
+
+
+def _tell(study: Study, done: Outcome) -> None:
+    if done.failed:
+        table(["failed", "why"], [[name, str(error)] for name, error in done.failed.items()])
+    if done.silent:
+        warn(f"left out, for they answer too little: {', '.join(done.silent)}")
+    if done.depths:
+        _tell_depths(done.depths)
+    if done.changes:
+        note(f"models joined: see {done.changes}")
+    if done.written:
+        note(f"{len(done.models)} models; wrote {', '.join(done.written)} to {study.out}")
+    else:
+        note(f"{len(done.models)} models; everything in {study.out} is up to date")
+
+
+def _tell_depths(depths: Depths) -> None:
+    """How deep models were sampled, and what that saved."""
+    from collections import Counter
+
+    counted = sorted(Counter(depths.probes.values()).items())
+    spread = ", ".join(f"{models} with {probes} probes" for probes, models in counted)
+    note(f"models: {spread}; the limit was {depths.most}")
+    note(f"saved {depths.saved:,} probes ({depths.share_saved:.0%}) against {depths.most} for all")
