@@ -128,11 +128,14 @@ export class Shell implements App {
   private middle(): HTMLElement {
     const size = (): [number, number] => [this.stage.clientWidth, this.stage.clientHeight];
     const save = h(
-      "div",
-      { class: "save", role: "group", "aria-label": "Save this view" },
+      "details",
+      { class: "save" },
+      h("summary", {}, "Save"),
+      h("div", { role: "group", "aria-label": "Save this view" },
       button("SVG", () => this.open_?.paint && saveSvg(this.open_, this.fileName(), ...size()), "Save as SVG"),
       button("PNG", () => this.open_?.paint && savePng(this.open_, this.fileName(), ...size()), "Save as PNG"),
       button("CSV", () => this.open_ && saveCsv(this.open_, this.fileName()), "Save as CSV"),
+      ),
     );
     const top = h("div", { class: "toolbar" }, this.controls, save);
     return h("main", {}, h("section", { class: "view", "aria-label": "View" }, top, this.stage), this.panel.element);
