@@ -4,11 +4,12 @@ import type { Bundle } from "./bundle";
 import { Colours } from "./colours";
 import { button, fill, h, shown } from "./dom";
 import { HoverCard } from "./hovercard";
-import { Panel } from "./panel";
 import { saveCsv, savePng, saveSvg } from "./save";
 import { Search, passing } from "./search";
 import { SearchBox } from "./searchbox";
-import { follow, fromHash, type State, Store } from "./state";
+import { joinNotebook } from "./notebook";
+import { Panel } from "./panel";
+import { follow, fromHash, looksElsewhere, type State, Store } from "./state";
 import type { App, Card, OpenView, View } from "./view";
 import { VIEWS } from "./views";
 
@@ -46,6 +47,8 @@ export class Shell implements App {
     document.title = `${this.bundle.manifest.title} · phylolm`;
     fill(this.host, this.heading(), this.middle(), this.card.element, this.spoken);
     follow(this.store, this.bundle.count);
+    joinNotebook(this);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.refresh());
     this.store.on((state, before) => this.changed(state, before));
     this.turnTo(this.store.get().view);
   }
@@ -75,6 +78,7 @@ export class Shell implements App {
   }
 
   private changed(state: State, before: State): void {
+    if (state !== before && looksElsewhere(state, before)) return this.open_?.update();
     if (state.colour !== before.colour) this.colours = this.coloured();
     if (state.selected !== before.selected) this.selected = this.marked();
     if (state.query !== before.query || state.filters !== before.filters) this.passing = this.filtered();
@@ -121,8 +125,13 @@ export class Shell implements App {
       h("span", { class: "count" }, `${models.count.toLocaleString("en")} models`),
       this.nav,
       new SearchBox(this, this.search).element,
-      button("◐", nextTheme, "Light, dark or as the system"),
+      button("◐", () => this.turnTheme(), "Light, dark or as the system"),
     );
+  }
+
+  private turnTheme(): void {
+    this.say(`Theme: ${nextTheme()}`);
+    this.refresh();
   }
 
   private middle(): HTMLElement {
@@ -174,7 +183,7 @@ function useTheme(): void {
   document.documentElement.dataset.theme = remembered();
 }
 
-function nextTheme(): void {
+function nextTheme(): string {
   const next = THEMES[(THEMES.indexOf(remembered() as (typeof THEMES)[number]) + 1) % THEMES.length];
   try {
     localStorage.setItem("phylolm.theme", next);
@@ -182,5 +191,5 @@ function nextTheme(): void {
     // then it holds for this page only
   }
   document.documentElement.dataset.theme = next;
-  window.dispatchEvent(new Event("resize"));
+  return next;
 }
