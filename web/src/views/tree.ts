@@ -235,7 +235,7 @@ class TreeView implements OpenView {
     const rings = RING * this.rings.length;
     const room = this.surface.shape.room[2] - rings - 14;
     const free = this.shape() === "circular" ? room : lens.width - rings - (this.edge(lens) ?? lens.sx(1)) - 14;
-    return Math.max(8, Math.floor(Math.max(room, free) / 6));
+    return Math.max(8, Math.floor(Math.max(room, free) / 6.4));
   }
 
   /** Where aligned names begin: always in a circle, in rows where they are denser than names. */
@@ -298,6 +298,10 @@ class TreeView implements OpenView {
     const bar = scaleBar(unit);
     const colours = theme();
     const [x, y] = [24, lens.height - 14];
+    const told = `${short(bar.length)} ${shown(this.chosen().unit, 40)}`;
+    pen.font = "11px system-ui, sans-serif";
+    pen.fillStyle = colours.paper; // names scroll behind it
+    pen.fillRect(x - 8, y - 11, bar.pixels + pen.measureText(told).width + 22, 20);
     pen.strokeStyle = pen.fillStyle = colours.faint;
     pen.lineWidth = 1.2;
     pen.beginPath();
@@ -306,10 +310,9 @@ class TreeView implements OpenView {
     pen.lineTo(x + bar.pixels, y);
     pen.lineTo(x + bar.pixels, y - 4);
     pen.stroke();
-    pen.font = "11px system-ui, sans-serif";
     pen.textAlign = "left";
     pen.textBaseline = "middle";
-    pen.fillText(`${short(bar.length)} ${shown(this.chosen().unit, 40)}`, x + bar.pixels + 7, y - 1);
+    pen.fillText(told, x + bar.pixels + 7, y - 1);
   }
 
   // Rings
