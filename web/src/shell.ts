@@ -61,7 +61,16 @@ export class Shell implements App {
 
   open(model: number): void {
     this.store.set({ model });
+    if (model >= 0 && !this.bundle.manifest.models.names) void this.ask(model);
     if (model >= 0) this.say(`The page of ${this.bundle.name(model)} is open`);
+  }
+
+  /** The name of a model from the server, where names were too many to send. */
+  private async ask(model: number): Promise<void> {
+    const answer = await fetch(`api/model/${model}`);
+    if (!answer.ok) return;
+    this.bundle.learn(model, ((await answer.json()) as { name: string }).name);
+    this.refresh();
   }
 
   hover(card?: Card): void {
