@@ -47,6 +47,15 @@ class Finding:
     path: tuple[str, ...] = ()
 
 
+def findings(models: pd.DataFrame, lineage: Lineage, least: float = 0.5) -> Iterator[Finding]:
+    """Everything that can be found without sequencing. least: probability of proposed parents."""
+    index = parent_index(models, lineage)
+    yield from missing_parents(index, lineage, least)
+    yield from doubtful_parents(index, lineage, least)
+    yield from impossible_declarations(models, lineage)
+    yield from licence_conflicts(models, lineage)
+
+
 def parent_index(models: pd.DataFrame, lineage: Lineage) -> ParentIndex:
     """An index of a catalogue's models and all that are declared in its lineage."""
     ids = dict.fromkeys(lineage.name(model) for model in models["id"])
