@@ -78,3 +78,11 @@ def test_a_damaged_file_is_named(folder, tmp_path, name):
         (tmp_path / path.name).write_bytes(b"" if path.name == name else path.read_bytes())
     with pytest.raises(DataError, match=f"{name}.*build the atlas again"):
         open_atlas(tmp_path)
+
+
+def test_an_atlas_without_declared_parents_opens(tmp_path):
+    (tmp_path / "c.csv").write_text("id\n" + "\n".join(f"o{i % 3}/gpt2-v{i}" for i in range(9)))
+    build(read_catalogue(tmp_path / "c.csv"), tmp_path / "a", BuildOptions(pictures=False))
+    atlas = open_atlas(tmp_path / "a")
+    assert not len(atlas.declared) and not len(atlas.families)
+    assert list(atlas.families)[0] == "model"

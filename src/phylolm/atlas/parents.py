@@ -100,8 +100,8 @@ class ParentIndex:
 
     def pairs(self, rows: Rows) -> tuple[Rows, Rows]:
         """Candidates of some models: (k,) places in `rows`, (k,) rows of candidate parents."""
-        asked: list[npt.NDArray[Any]] = []
-        found: list[npt.NDArray[Any]] = []
+        asked: list[npt.NDArray[Any]] = [np.zeros(0, dtype=np.int64)]
+        found: list[npt.NDArray[Any]] = [np.zeros(0, dtype=np.int64)]
         for start in range(0, len(rows), _CHUNK):
             part = rows[start : start + _CHUNK]
             for places, parents in (self._alike(part), self._contained(part)):

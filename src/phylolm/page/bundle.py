@@ -103,6 +103,6 @@ def array(blob: memoryview, where: Mapping[str, Any]) -> npt.NDArray[Any]:
         raise DataError("the data of a page are cut short") from None
 
 
-def zipped(data: bytes) -> bytes:
+def zipped(data: bytes, level: int = 9) -> bytes:
     """Gzip without a time stamp: the same data give the same bytes."""
-    return gzip.compress(data, compresslevel=9, mtime=0)
+    return gzip.compress(data, compresslevel=level, mtime=0)

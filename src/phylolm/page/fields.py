@@ -92,9 +92,7 @@ def guess(name: str, texts: Sequence[str]) -> Field | None:
     return Field(name, label, CATEGORY if few else TEXT, list(texts))
 
 
-def _rows_of(
-    sheet: Sheet, models: Sequence[str], path: Path
-) -> tuple[str, list[int | None]]:
+def _rows_of(sheet: Sheet, models: Sequence[str], path: Path) -> tuple[str, list[int | None]]:
     """The column of the models' names, and each model's row."""
     best: tuple[int, str, dict[str, int]] = (0, "", {})
     for name, cells in sheet.columns.items():

@@ -129,9 +129,7 @@ def _measured(
     return parts
 
 
-def _forecasts(
-    packer: Packer, scores: Iterable[Score], places: Mapping[str, int]
-) -> list[Section]:
+def _forecasts(packer: Packer, scores: Iterable[Score], places: Mapping[str, int]) -> list[Section]:
     benchmarks: dict[str, list[tuple[int, float, float, float]]] = {}
     for each in scores:
         if each.model in places:

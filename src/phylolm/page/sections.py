@@ -29,7 +29,9 @@ MOST_ALLELES = 6
 _BITS = 14
 
 
-def models(names: Sequence[str] | None, count: int, link: str | None, columns: list[Section]) -> Section:
+def models(
+    names: Sequence[str] | None, count: int, link: str | None, columns: list[Section]
+) -> Section:
     listed = None if names is None else list(names)
     return {"count": count, "names": listed, "link": link, "columns": columns}
 
@@ -53,9 +55,7 @@ def column(packer: Packer, field: Field) -> Section:
     return made
 
 
-def tree(
-    packer: Packer, shown: Tree, places: Places, name: str, label: str, unit: str
-) -> Section:
+def tree(packer: Packer, shown: Tree, places: Places, name: str, label: str, unit: str) -> Section:
     """A tree, its nodes numbered anew so that parents come first and clades are contiguous."""
     order = _preorder(shown)
     number = np.empty(len(order), dtype=np.int64)

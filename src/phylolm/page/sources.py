@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from phylolm.analysis import TreeOptions, analyse
+from phylolm import analysis
+from phylolm.analysis import Analysis, TreeOptions, analyse
 from phylolm.atlas.opened import Atlas, open_atlas
 from phylolm.bank import MARKER, Bank
 from phylolm.config import Study, read_study
@@ -24,7 +25,7 @@ from phylolm.distancematrix import DistanceMatrix, read_distances
 from phylolm.errors import ConfigError, DataError
 from phylolm.files import read_text
 from phylolm.forecasts import FORECASTS
-from phylolm.frequencies import AlleleCounts, parse_lengths, without_silent
+from phylolm.frequencies import AlleleCounts, without_silent
 from phylolm.genome import Genome
 from phylolm.page.fields import NUMBER, Field, read_fields
 from phylolm.page.ofstudy import Score, Shown
@@ -40,6 +41,8 @@ from phylolm.zoo import Zoo
 
 TREES = (".nwk", ".newick", ".tree", ".nex", ".nexus", ".xml", ".phyloxml")
 MATRICES = (".csv", ".parquet", ".phy")
+
+MIN_ANSWERED = 0.5
 
 KINDS = (
     "a study.toml, its folder of results, a bank, the demo's folder, an atlas folder, distances "
@@ -60,9 +63,6 @@ class Wanted:
     scores: Path | None = None
     families: Mapping[str, str] = field(default_factory=dict)
     similarity: bool = False
-    genome: str | None = None
-    allele_length: str = "1-4"
-    min_answered: float = 0.5
     tree: TreeOptions = field(default_factory=TreeOptions)
 
 
@@ -77,7 +77,7 @@ def open_source(
     if path.is_dir() and (path / "atlas.json").is_file():
         return open_atlas(path)
     if path.is_dir() and (path / MARKER).is_file():
-        return finished(of_bank(Bank(path, create=False), wanted, progress), wanted)
+        return finished(of_bank(Bank(path, create=False), wanted.tree, progress), wanted)
     return finished(_reader(path)(path, wanted), wanted)
 
 
@@ -140,50 +140,42 @@ def of_findings(found: Findings, genome: Genome | None = None) -> Shown:
 
 
 def of_bank(
-    bank: Bank, wanted: Wanted | None = None, progress: Callable[[int], None] | None = None
+    bank: Bank, options: TreeOptions | None = None, progress: Callable[[int], None] | None = None
 ) -> Shown:
     """A bank, analysed as `phylolm report` does."""
-    wanted = wanted or Wanted()
-    genome = _genome(bank, wanted.genome)
-    counts = bank.counts(genome, parse_lengths(wanted.allele_length))
-    return of_counts(counts, genome, wanted, progress, bank.path.resolve().name)
-
-
-def of_counts(
-    counts: AlleleCounts,
-    genome: Genome | None,
-    wanted: Wanted,
-    progress: Callable[[int], None] | None = None,
-    title: str = "Family tree",
-) -> Shown:
-    """Allele counts, analysed."""
-    counts, silent = without_silent(counts, wanted.min_answered)
-    done = analyse(counts, wanted.tree, progress)
-    shown = of_findings(Findings(title, counts, done, wanted.tree), genome)
+    genome = bank.genome()
+    counts, silent = without_silent(bank.counts(genome, ALLELE_LENGTHS), MIN_ANSWERED)
+    shown = of_counts(counts, genome, bank.path.resolve().name, options, progress)
     left_out = f"Left out, for they answer too little: {', '.join(silent)}."
     return replace(shown, notes=[left_out]) if silent else shown
 
 
+def of_counts(
+    counts: AlleleCounts,
+    genome: Genome | None = None,
+    title: str = "Family tree",
+    options: TreeOptions | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Shown:
+    """Allele counts, analysed. genome: for the genes' texts."""
+    options = options or TreeOptions()
+    done = analyse(counts, options, progress)
+    return of_findings(Findings(title, counts, done, options), genome)
+
+
 def of_distances(matrix: DistanceMatrix, title: str, options: TreeOptions | None = None) -> Shown:
     """Distances alone: the tree is made of them."""
-    from phylolm.analysis import finished as rooted
-
     options = options or TreeOptions()
     made = {"models": len(matrix), "measure": matrix.measure, "tree method": options.method,
             "root": options.root, "phylolm": __version__}  # fmt: skip
-    return Shown(title, rooted(build_tree(matrix, options.method), options), matrix, made=made)
+    return Shown(
+        title, analysis.finished(build_tree(matrix, options.method), options), matrix, made=made
+    )
 
 
 def of_tree(tree: Tree, title: str) -> Shown:
     """A tree alone."""
     return Shown(title, tree, made={"models": tree.n_leaves, "phylolm": __version__})
-
-
-def _genome(bank: Bank, wanted: str | None) -> Genome:
-    if wanted is not None and (Path(wanted).is_file() or not bank.genomes()):
-        return Genome.load(wanted)
-    named = [each for each in bank.genomes() if wanted in (each.name, each.id)]
-    return named[0] if named else bank.genome(wanted)
 
 
 def _of_matrix(path: Path, wanted: Wanted) -> Shown:
@@ -230,8 +222,6 @@ def _of_demo(folder: Path, wanted: Wanted) -> Shown:
     options = TreeOptions()
     if not (folder / "tree.nwk").is_file():
         raise ConfigError(f"{folder} is not finished: run `phylolm demo --out {folder}` again")
-    from phylolm.analysis import Analysis
-
     done = Analysis(distances(counts, options.measure), read_tree(folder / "tree.nwk"))
     found = Findings("The demo zoo", counts, done, options, family_of(zoo))
     truth = [("the true tree", Tree.from_newick(zoo.newick))]
@@ -271,7 +261,9 @@ def known_scores(table: ScoreTable) -> list[Score]:
 
 def scores_of(table: ScoreTable, forecasts: Sequence[Forecast]) -> list[Score]:
     """Known and forecast scores."""
-    told = [Score(each.benchmark, each.model, each.value, each.low, each.high) for each in forecasts]
+    told = [
+        Score(each.benchmark, each.model, each.value, each.low, each.high) for each in forecasts
+    ]
     return [*known_scores(table), *told]
 
 
