@@ -145,11 +145,11 @@ def _findings(table: pd.DataFrame, places: sections.Places) -> list[Section]:
     rows = rows.sort_values("probability", ascending=False, kind="stable").head(MOST_FINDINGS)
     return [
         {
-            "model": places[row.model], "other": places.get(row.other, sections.NOWHERE),
-            "kind": row.kind, "text": row.why,
-            "probability": None if pd.isna(row.probability) else round(float(row.probability), 4),
+            "model": places[row["model"]], "other": places.get(row["other"], sections.NOWHERE),
+            "kind": row["kind"], "text": row["why"],
+            "probability": None if np.isnan(row["probability"]) else round(row["probability"], 4),
         }
-        for row in rows.itertuples()
+        for row in rows.to_dict("records")
     ]  # fmt: skip
 
 

@@ -32,6 +32,7 @@ _BITS = 14
 def models(
     names: Sequence[str] | None, count: int, link: str | None, columns: list[Section]
 ) -> Section:
+    """All models. names: None where there are too many to send."""
     listed = None if names is None else list(names)
     return {"count": count, "names": listed, "link": link, "columns": columns}
 
@@ -203,4 +204,4 @@ def coarse(values: npt.ArrayLike, bits: int = _BITS) -> npt.NDArray[np.float64]:
     """Numbers with `bits` binary digits after the first: they zip a third smaller, and nobody
     sees a place or a length to five decimals."""
     mantissa, exponent = np.frexp(np.asarray(values, dtype=np.float64))
-    return np.ldexp(np.round(np.ldexp(mantissa, bits + 1)), exponent - bits - 1)
+    return np.asarray(np.ldexp(np.round(np.ldexp(mantissa, bits + 1)), exponent - bits - 1))

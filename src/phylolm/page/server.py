@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 
 MOST_FOUND = 200
 LONGEST_QUERY = 300
-_FACTS = ("owner", "family", "size", "parameters", "kind", "task", "licence", "created", "downloads",
-          "likes")  # fmt: skip
+_FACTS = ("owner", "family", "size", "parameters", "kind", "task", "licence", "created",
+          "downloads", "likes")  # fmt: skip
 
 _HEADERS = {
     "Content-Security-Policy": (
