@@ -1,12 +1,21 @@
 import { defineConfig } from "vite";
 
-// One script and one style sheet with fixed names: the Python side serves them or puts them inline.
-export default defineConfig({
+// Two builds, each one file: the page (`page.js`, `page.css`), which the Python side serves or puts
+// inline, and the notebook's widget (`--mode widget`).
+export default defineConfig(({ mode }) => ({
   build: {
     outDir: "../src/phylolm/_web",
-    emptyOutDir: true,
+    emptyOutDir: mode !== "widget",
     target: "es2022",
-    lib: { entry: { page: "src/main.ts", widget: "src/widget.ts" }, formats: ["es"], cssFileName: "page" },
-    rollupOptions: { output: { entryFileNames: "[name].js" } },
+    modulePreload: false,
+    rollupOptions: {
+      input: mode === "widget" ? "src/widget.ts" : "src/main.ts",
+      preserveEntrySignatures: "strict",
+      output: {
+        format: "es",
+        entryFileNames: mode === "widget" ? "widget.js" : "page.js",
+        assetFileNames: "page.[ext]",
+      },
+    },
   },
-});
+}));
