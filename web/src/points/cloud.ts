@@ -214,7 +214,7 @@ export function countCaption({ most, cell, inSight }: Drawn): string {
 }
 
 function others(passing: Uint8Array): Uint32Array {
-  return Uint32Array.from(passing, (_, model) => model).filter((model) => !passing[model]);
+  return new Uint32Array(passing.length).map((_, model) => model).filter((model) => !passing[model]);
 }
 
 /** A colour of the style sheet, "#rrggbb" or anything else a canvas knows. */

@@ -10,7 +10,7 @@ export class Layer {
 
   /** models: those to draw, places in x and y; all when undefined. */
   constructor(x: Float32Array, y: Float32Array, private readonly models?: Uint32Array) {
-    const of = (all: Float32Array) => (models ? Float32Array.from(models, (model) => all[model]) : all);
+    const of = (all: Float32Array) => (models ? new Float32Array(models).map((_, k) => all[models[k]]) : all);
     this.grid = new PointGrid(of(x), of(y));
   }
 
@@ -21,7 +21,9 @@ export class Layer {
 
   /** Shades of models in the grid's order. */
   shades(shade: Uint8Array): Uint8Array {
-    return Uint8Array.from(this.grid.id, (id) => shade[this.models ? this.models[id] : id]);
+    const found = new Uint8Array(this.grid.count);
+    for (let place = 0; place < found.length; place++) found[place] = shade[this.model(place)];
+    return found;
   }
 }
 

@@ -21,8 +21,13 @@ export function usual(columns: readonly Column[]): [Column, Column] {
 export function together(
   xs: ArrayLike<number>, ys: ArrayLike<number>, kinds: readonly [ScaleKind, ScaleKind], passing?: Uint8Array,
 ): Fit {
-  const of = (values: ArrayLike<number>, kind: ScaleKind) =>
-    Float64Array.from(values, (value, model) => (passing && !passing[model] ? NaN : bent(kind, value)));
+  const of = (values: ArrayLike<number>, kind: ScaleKind) => {
+    const found = new Float64Array(values.length).fill(NaN);
+    for (let model = 0; model < found.length; model++) {
+      if (!passing || passing[model]) found[model] = bent(kind, values[model]);
+    }
+    return found;
+  };
   return fit(of(xs, kinds[0]), of(ys, kinds[1]));
 }
 

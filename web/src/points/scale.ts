@@ -34,6 +34,18 @@ export function place(scale: Scale, value: number): number {
   return MARGIN + ((bent(scale.kind, value) - low) / (high - low)) * (1 - 2 * MARGIN);
 }
 
+/** Places of many numbers; `up` counts them from below. NaN stays. */
+export function places(scale: Scale, values: ArrayLike<number>, up = false): Float32Array {
+  const low = bent(scale.kind, scale.low);
+  const unit = (1 - 2 * MARGIN) / (bent(scale.kind, scale.high) - low);
+  const found = new Float32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const at = MARGIN + (bent(scale.kind, values[i]) - low) * unit;
+    found[i] = up ? 1 - at : at;
+  }
+  return found;
+}
+
 /** The number at a place. */
 export function valueAt(scale: Scale, at: number): number {
   const [low, high] = [bent(scale.kind, scale.low), bent(scale.kind, scale.high)];

@@ -13,13 +13,11 @@ export interface Fit {
 
 /** Line and correlations of the pairs where both are numbers. */
 export function fit(x: ArrayLike<number>, y: ArrayLike<number>): Fit {
-  const known: number[] = [];
-  for (let i = 0; i < x.length; i++) if (Number.isFinite(x[i]) && Number.isFinite(y[i])) known.push(i);
-  const [xs, ys] = [x, y].map((values) => Float64Array.from(known, (i) => values[i]));
+  const [xs, ys] = known(x, y);
   const sums = moments(xs, ys);
   const slope = sums.xx > 0 ? sums.xy / sums.xx : NaN;
   return {
-    n: known.length,
+    n: xs.length,
     slope,
     intercept: sums.meanY - slope * sums.meanX,
     pearson: correlation(sums),
@@ -27,17 +25,41 @@ export function fit(x: ArrayLike<number>, y: ArrayLike<number>): Fit {
   };
 }
 
-/** Ranks from 1, ties at their mean. */
+function known(x: ArrayLike<number>, y: ArrayLike<number>): [Float64Array, Float64Array] {
+  const [xs, ys] = [new Float64Array(x.length), new Float64Array(x.length)];
+  let n = 0;
+  for (let i = 0; i < x.length; i++) {
+    if (!Number.isFinite(x[i]) || !Number.isFinite(y[i])) continue;
+    xs[n] = x[i];
+    ys[n++] = y[i];
+  }
+  return [xs.subarray(0, n), ys.subarray(0, n)];
+}
+
+/** Ranks from 1, ties at their mean. Sorting numbers and looking ranks up beats sorting places. */
 export function ranks(values: Float64Array): Float64Array {
-  const order = Uint32Array.from(values, (_, i) => i).sort((a, b) => values[a] - values[b]);
-  const found = new Float64Array(values.length);
-  for (let from = 0; from < order.length; ) {
+  const sorted = values.slice().sort();
+  const distinct = new Float64Array(values.length);
+  const rank = new Float64Array(values.length);
+  let many = 0;
+  for (let from = 0; from < sorted.length; many++) {
     let to = from + 1;
-    while (to < order.length && values[order[to]] === values[order[from]]) to++;
-    for (let k = from; k < to; k++) found[order[k]] = (from + to + 1) / 2;
+    while (to < sorted.length && sorted[to] === sorted[from]) to++;
+    distinct[many] = sorted[from];
+    rank[many] = (from + to + 1) / 2;
     from = to;
   }
-  return found;
+  return values.map((value) => rank[place(distinct, many, value)]);
+}
+
+function place(sorted: Float64Array, many: number, value: number): number {
+  let [low, high] = [0, many - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 interface Moments {

@@ -5,7 +5,7 @@ import { button, choice, shown } from "../dom";
 import type { ModelMap } from "../manifest";
 import { modelsTable, passingModels } from "../panel";
 import { Cloud, type Points, countCaption } from "../points/cloud";
-import { type Scale, place, scaleFor } from "../points/scale";
+import { type Scale, places, scaleFor } from "../points/scale";
 import type { App, OpenView, Table, View } from "../view";
 
 const MOST_DISCS = 20_000;
@@ -97,8 +97,8 @@ function pointsOf(map: ModelMap, bundle: Bundle): Points {
   const named = map.axes.some((axis) => axis !== "");
   const axis = (k: 0 | 1, scale: Scale) => ({ label: shown(map.axes[k], 60), scale, dates: false });
   return {
-    x: Float32Array.from(xs, (value) => place(sx, value)),
-    y: Float32Array.from(ys, (value) => 1 - place(sy, value)),
+    x: places(sx, xs),
+    y: places(sy, ys, true),
     axes: named ? [axis(0, sx), axis(1, sy)] : undefined,
     backdrop: true,
     look: { mostDiscs: MOST_DISCS, cell: (points) => (points > MOST_DOTS ? 1 : 2), faintest: 0.35 },

@@ -9,7 +9,7 @@ import type { Area, Axis } from "../points/axes";
 import { type Line, clipped } from "../points/clip";
 import { Cloud, type Points, countCaption } from "../points/cloud";
 import { fitCaption, measured, together, usual } from "../points/pairs";
-import { type ScaleKind, bent, place, scaleFor, valueAt } from "../points/scale";
+import { type ScaleKind, bent, place, places, scaleFor, valueAt } from "../points/scale";
 import type { Fit } from "../points/statistics";
 import type { App, OpenView, Table, View } from "../view";
 
@@ -109,8 +109,8 @@ class ScatterView implements OpenView {
     const [across, up] = this.axes.map((each) => each.scale);
     const caption = fitCaption(this.fit, kinds);
     return {
-      x: Float32Array.from(xs, (value) => place(across, value)),
-      y: Float32Array.from(ys, (value) => 1 - place(up, value)),
+      x: places(across, xs),
+      y: places(up, ys, true),
       axes: this.axes,
       backdrop: false,
       look: { mostDiscs: MOST_DISCS, cell: () => CELL, faintest: 0.6 },
