@@ -20,38 +20,40 @@ export class Density {
     if (!part) return;
     const dx = bx - ax;
     const dy = by - ay;
-    this.walk(ax + part[0] * dx, ay + part[0] * dy, ax + part[1] * dx, ay + part[1] * dy, tint);
+    const [right, below] = [width - 0.01, height - 0.01];
+    const within = (value: number, most: number) => Math.min(most, Math.max(0, value));
+    this.walk(
+      within(ax + part[0] * dx, right), within(ay + part[0] * dy, below),
+      within(ax + part[1] * dx, right), within(ay + part[1] * dy, below), tint,
+    );
   }
 
   /** A step to each pixel along the longer side, in whole numbers of 1/65536 pixel. */
   private walk(ax: number, ay: number, bx: number, by: number, tint: number): void {
-    const { counts, tint: tints, width, height } = this;
+    const { counts, tint: tints, width } = this;
     const steps = Math.max(1, Math.ceil(Math.max(Math.abs(bx - ax), Math.abs(by - ay))));
+    // steps are cut towards zero: the walk never goes past the end, which is inside the picture
     const stepX = ((bx - ax) / steps) * 65536 | 0;
     const stepY = ((by - ay) / steps) * 65536 | 0;
     let x = ax * 65536 | 0;
     let y = ay * 65536 | 0;
     for (let k = 0; k <= steps; k++, x += stepX, y += stepY) {
-      const column = x >> 16;
-      const row = y >> 16;
-      if (column < 0 || row < 0 || column >= width || row >= height) continue;
-      const at = row * width + column;
-      tints[at] = counts[at] === 0 || tints[at] === tint ? tint : 0;
-      if (counts[at] < 65535) counts[at]++;
+      const at = (y >> 16) * width + (x >> 16);
+      const count = counts[at];
+      if (count === 0) tints[at] = tint;
+      else if (tints[at] !== tint) tints[at] = 0;
+      if (count < 65535) counts[at] = count + 1;
     }
   }
 
   /** Into pixels (RGBA): opacity grows with the logarithm of the count, from `low` to `high`, 0 to 255. */
   shade(pixels: Uint8ClampedArray, colours: readonly (readonly [number, number, number])[], low: number, high: number): void {
+    const whole = new Uint32Array(pixels.buffer, pixels.byteOffset, pixels.length / 4);
     const opacity = opacities(this.most(), low, high);
-    for (let at = 0; at < this.counts.length; at++) {
-      const count = this.counts[at];
-      if (!count) continue;
-      const colour = colours[this.tint[at]];
-      pixels[4 * at] = colour[0];
-      pixels[4 * at + 1] = colour[1];
-      pixels[4 * at + 2] = colour[2];
-      pixels[4 * at + 3] = opacity[count];
+    const colour = colours.map(([r, g, b]) => r | (g << 8) | (b << 16)); // bytes of a pixel, the lowest first
+    const { counts, tint } = this;
+    for (let at = 0; at < counts.length; at++) {
+      if (counts[at]) whole[at] = colour[tint[at]] | (opacity[counts[at]] << 24);
     }
   }
 

@@ -25,9 +25,11 @@ export interface Look {
   only?: Uint8Array;
 }
 
-export const MOST_LINES = 2500;
+export const MOST_LINES = 1500;
 const MOST_ARROWS = 900;
 const NAMED_AMONG = 1500;
+/** With no more models than this in sight, labels keep clear of discs and edges passing through are left out. */
+const NEAR = 400;
 const FONT = "12px system-ui, sans-serif";
 const LINE = 15;
 
@@ -41,21 +43,23 @@ function step(degree: number): number {
   return Math.min(3, Math.floor(Math.log2(1 + degree) / 2));
 }
 
-/** Edges of the scene that touch the canvas. */
-export function inSight(scene: Scene, sight: Sight, only?: Uint8Array): Uint32Array {
+/** Edges of the scene that may touch the canvas; when near, those with an end on it. */
+export function inSight(scene: Scene, sight: Sight, nodes: Uint32Array, only?: Uint8Array): Uint32Array {
   const { source, target } = scene.edges;
+  const { x, y, width, height } = sight;
+  const within = (m: number) => x[m] >= 0 && x[m] < width && y[m] >= 0 && y[m] < height;
+  const near = nodes.length <= NEAR;
   return scene.chosen.filter((e) => {
     const [a, b] = [source[e], target[e]];
     if (only && !(only[a] && only[b])) return false;
+    if (near) return within(a) || within(b);
     return (
-      Math.max(sight.x[a], sight.x[b]) >= 0 && Math.min(sight.x[a], sight.x[b]) < sight.width &&
-      Math.max(sight.y[a], sight.y[b]) >= 0 && Math.min(sight.y[a], sight.y[b]) < sight.height
+      Math.max(x[a], x[b]) >= 0 && Math.min(x[a], x[b]) < width && Math.max(y[a], y[b]) >= 0 && Math.min(y[a], y[b]) < height
     );
   });
 }
 
-export function nodesInSight(scene: Scene, sight: Sight, only?: Uint8Array): Uint32Array {
-  const { x, y, width, height } = sight;
+export function nodesInSight(scene: Scene, { x, y, width, height }: Sight, only?: Uint8Array): Uint32Array {
   return scene.order.filter((m) => scene.shows[m] && !(only && !only[m]) && x[m] > -9 && y[m] > -9 && x[m] < width + 9 && y[m] < height + 9);
 }
 
@@ -177,7 +181,9 @@ export function names(pen: Pen, scene: Scene, sight: Sight, look: Look, nodes: U
   const few = nodes.length <= NAMED_AMONG;
   const wanted = few ? [...new Set([...first, ...nodes])] : first;
   const most = Math.round((sight.width * sight.height) / 9000);
-  const done = placed(wishes(pen, scene, sight, wanted), { width: sight.width, height: sight.height, line: LINE, most });
+  const room = { width: sight.width, height: sight.height, line: LINE, most };
+  const taken = nodes.length <= NEAR ? [...nodes].map((mark) => ({ mark, x: sight.x[mark], y: sight.y[mark], radius: radius(scene.degree(mark), sight.zoom) })) : [];
+  const done = placed(wishes(pen, scene, sight, wanted), room, taken);
   pen.textBaseline = "middle";
   pen.textAlign = "start";
   for (const label of done) {
@@ -203,4 +209,16 @@ function* wishes(pen: Pen, scene: Scene, sight: Sight, models: readonly number[]
 /** A name without its owner. */
 export function shortName(name: string): string {
   return shown(name.slice(name.lastIndexOf("/") + 1) || name, 34);
+}
+
+/** A picture of the canvas's size, drawn once and shown many times. */
+export function layer(width: number, height: number, paint: (pen: Pen) => void): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  const ratio = window.devicePixelRatio || 1;
+  canvas.width = Math.round(width * ratio);
+  canvas.height = Math.round(height * ratio);
+  const context = canvas.getContext("2d")!;
+  context.scale(ratio, ratio);
+  paint(context);
+  return canvas;
 }

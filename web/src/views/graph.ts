@@ -2,9 +2,11 @@
 
 import type Flatbush from "flatbush";
 import { theme } from "../colours";
-import { button, choice, h, shown, toggle } from "../dom";
-import { discs, inSight, lines, type Look, MOST_LINES, names, nodesInSight, raster, rings, type Sight } from "../graph/draw";
+import { choice, shown, toggle } from "../dom";
+import { growing, kinds, slider } from "../graph/controls";
+import { discs, inSight, layer, lines, type Look, MOST_LINES, names, nodesInSight, raster, rings, type Sight } from "../graph/draw";
 import { towards } from "../graph/edges";
+import { edgeTable } from "../graph/edgetable";
 import { indexOf, pick } from "../graph/picking";
 import { BOTH, Scene } from "../graph/scene";
 import type { Pen } from "../pen";
@@ -101,6 +103,8 @@ class GraphView implements OpenView {
 
   private moved(): void {
     this.kept = undefined;
+    this.hovered = -1; // the pointer is over another place now; the next move tells which
+    this.app.hover();
     clearTimeout(this.late);
     this.late = window.setTimeout(() => {
       this.camera = cameraText(this.surface.get());
@@ -144,8 +148,8 @@ class GraphView implements OpenView {
   private everything(pen: Pen, only?: Uint8Array): void {
     const { scene, sight } = this;
     const look: Look = { colours: this.app.colours, theme: theme(), selected: this.app.selected };
-    const edges = inSight(scene, sight, only);
     const nodes = nodesInSight(scene, sight, only);
+    const edges = inSight(scene, sight, nodes, only);
     const few = nodes.length <= MOST_DISCS;
     if (edges.length <= MOST_LINES) lines(pen, scene, sight, look, edges);
     if (edges.length > MOST_LINES || !few) {
@@ -256,68 +260,17 @@ class GraphView implements OpenView {
 
   controls(): Node[] {
     const { store, bundle } = this.app;
-    const { graphs } = bundle.manifest;
-    const options = graphs.map((graph) => [graph.name, shown(graph.label, 40)] as const);
-    const which = graphs.length > 1 ? choice("Edges", [...options, [BOTH, "all of them"] as const], this.which, (value) => store.choose("graph.which", value)) : undefined;
+    const options = bundle.manifest.graphs.map((graph) => [graph.name, shown(graph.label, 40)] as const);
+    const which = options.length > 1 ? [choice("Edges", [...options, [BOTH, "all of them"]], this.which, (value) => store.choose("graph.which", value))] : [];
     const alone = store.setting("graph.singles") === "hide";
     const singles = toggle("Hide single models", alone, (on) => store.choose("graph.singles", on ? "hide" : ""));
-    return [which, this.slider(), ...this.kinds(), singles, ...this.growing()].filter((each) => each !== undefined);
-  }
-
-  private slider(): HTMLElement | undefined {
-    const [low, high] = this.scene.weights;
-    if (low === high) return undefined;
-    const value = Math.max(low, this.least);
-    const told = h("output", { class: "least" }, value.toFixed(2));
-    const range = h("input", { type: "range", min: low, max: high, step: (high - low) / 100, value });
-    range.addEventListener("input", () => (told.textContent = Number(range.value).toFixed(2)));
-    range.addEventListener("change", () => this.app.store.choose("graph.least", Number(range.value) <= low ? "" : String(Number(Number(range.value).toPrecision(4)))));
-    return h("label", { class: "choice" }, h("span", {}, "Weight at least"), range, told);
-  }
-
-  private kinds(): HTMLElement[] {
-    const { kinds } = this.scene.edges;
-    if (kinds.length < 2) return [];
-    const { hidden } = this;
-    return kinds.map((kind) => toggle(shown(kind, 24), !hidden.has(kind), (on) => {
-      if (on) hidden.delete(kind);
-      else hidden.add(kind);
-      this.app.store.choose("graph.hidden", [...hidden].join("|"));
-    }));
-  }
-
-  /** Buttons that make the selection grow, or that begin one at the open model. */
-  private growing(): HTMLElement[] {
-    const { selected, model } = this.app.store.get();
-    const from = selected.length ? selected : model >= 0 ? [model] : [];
-    const grow = (text: string, next: boolean, community: boolean) => {
-      const made = button(text, () => {
-        const marks = this.scene.around(from, next, community);
-        this.app.select(this.scene.order.filter((m) => marks[m] === 1));
-      });
-      made.disabled = from.length === 0;
-      return made;
-    };
-    return [grow("Select neighbours", true, false), ...(this.scene.hasCommunities ? [grow("Select community", false, true)] : [])];
+    return [...which, ...slider(this.app, this.scene, this.least), ...kinds(this.app, this.scene, this.hidden), singles, ...growing(this.app, this.scene)];
   }
 
   table(): Table {
-    const { scene, app } = this;
-    const edges = this.sight.x.length === scene.x.length ? inSight(scene, this.sight) : scene.chosen;
-    const { source, target, weight, kind, kinds } = scene.edges;
-    return {
-      columns: [
-        { label: "source", numeric: false }, { label: "target", numeric: false },
-        { label: "weight", numeric: true }, { label: "relation", numeric: false },
-      ],
-      rows: edges.length,
-      cell: (row, column) => {
-        const e = edges[row];
-        if (column === 2) return Number.isNaN(weight[e]) ? "" : Number(weight[e].toFixed(4));
-        return column === 3 ? kinds[kind[e]] : app.bundle.name(column === 0 ? source[e] : target[e]);
-      },
-      model: (row) => source[edges[row]],
-    };
+    const { scene, sight } = this;
+    const seen = sight.x.length === scene.x.length;
+    return edgeTable(scene, seen ? inSight(scene, sight, nodesInSight(scene, sight)) : scene.chosen);
   }
 
   close(): void {
@@ -325,18 +278,6 @@ class GraphView implements OpenView {
     this.app.hover();
     this.surface.close();
   }
-}
-
-/** A picture of the canvas's size, drawn once and shown many times. */
-function layer(width: number, height: number, paint: (pen: Pen) => void): HTMLCanvasElement {
-  const canvas = document.createElement("canvas");
-  const ratio = window.devicePixelRatio || 1;
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
-  const context = canvas.getContext("2d")!;
-  context.scale(ratio, ratio);
-  paint(context);
-  return canvas;
 }
 
 export const graph: View = {
