@@ -57,7 +57,7 @@ test("density counts each pixel of an edge and keeps the colour edges share", ()
 test("edges that leave the picture are cut off at its border, others are left out", () => {
   const density = new Density(10, 10);
   density.add(-1e6, 5, 1e6, 5, 0);
-  assert.deepEqual([...density.counts.subarray(50, 60)], Array(10).fill(1));
+  assert.ok(density.counts.every((count, at) => (at >= 50 && at < 60 ? count >= 1 : count === 0)));
   density.add(-5, -5, -1, 20, 0);
   density.add(NaN, 1, 2, 2, 0);
   for (let k = 0; k < 500; k++) density.add(Math.sin(k) * 40, Math.cos(k * 7) * 40, Math.sin(k * 3) * 40, k % 40, 0);
@@ -95,7 +95,7 @@ test("a disc covers its middle wholly, its rim in part, and stays within the pic
 test("labels overlap neither each other nor discs, and the first ones come first", () => {
   const room = { width: 300, height: 200, line: 15, most: 99 };
   const wishes = Array.from({ length: 400 }, (_, k) => ({
-    mark: k, text: `model ${k}`, width: 50, x: (k * 67) % 300, y: (k * 31) % 200, radius: 3,
+    mark: k, text: `model ${k}`, width: 50, x: (k * 67) % 300, y: (40 + k * 31) % 200, radius: 3,
   }));
   const done = placed(wishes, room, wishes.slice(0, 20));
   assert.ok(done.length > 10);
