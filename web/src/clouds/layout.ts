@@ -72,7 +72,7 @@ function attempt(texts: string[], fontSizes: number[], width: number, height: nu
     .fontWeight("600")
     .fontSize((word) => word.size)
     .rotate(0)
-    .padding(3)
+    .padding((word) => 2 + word.size / 14)
     .random(random)
     .on("end", (placed) => {
       for (const { rank, text, x = 0, y = 0, size } of placed) {
