@@ -27,6 +27,8 @@ KINDS = (
     "kin fills a gap",
 )  # fmt: skip
 
+_MANY = 20_000
+
 # When the hub began to keep dates, every model got that day.
 _DATES_BEGIN = pd.Timestamp("2022-03-03")
 
@@ -45,6 +47,15 @@ class Finding:
     why: str
     probability: float | None = None
     path: tuple[str, ...] = ()
+
+
+def findings(models: pd.DataFrame, lineage: Lineage, least: float = 0.5) -> Iterator[Finding]:
+    """Everything that can be found without sequencing. least: probability of proposed parents."""
+    index = parent_index(models, lineage)
+    yield from missing_parents(index, lineage, least)
+    yield from doubtful_parents(index, lineage, least)
+    yield from impossible_declarations(models, lineage)
+    yield from licence_conflicts(models, lineage)
 
 
 def parent_index(models: pd.DataFrame, lineage: Lineage) -> ParentIndex:
@@ -80,20 +91,24 @@ def doubtful_parents(
     """
     place = {model: row for row, model in enumerate(index.models)}
     rows = np.array([place[model] for model in lineage.up], dtype=np.int64)
-    if not len(rows):
-        return
-    found = index.propose(rows, most=1_000_000)
-    for _, group in found.groupby("child", sort=False):
-        model = index.models[int(group["child"].iloc[0])]
-        declared = {edge.parent for edge in lineage.up[model]}
-        names = [index.models[int(parent)] for parent in group["parent"]]
-        chances = group["probability"].to_numpy()
-        said = sum(c for n, c in zip(names, chances, strict=True) if n in declared)
-        if chances[0] < least or said > most or names[0] in declared:
-            continue
-        if not _related(lineage, names[0], declared, model):
-            why = f"its name points to {names[0]} ({chances[0]:.2f}), not to {min(declared)}"
-            yield Finding("doubtful parent", model, names[0], why, float(chances[0]))
+    edges = [place[e.child] * len(place) + place[e.parent] for e in lineage.edges]
+    declared = np.unique(np.array(edges, dtype=np.int64))
+    # In parts: all candidates are needed, and a large catalogue has a hundred million.
+    for part in np.split(rows, range(_MANY, len(rows), _MANY)):
+        found = index.propose(part, most=1_000_000)
+        keys = found["child"].to_numpy() * len(place) + found["parent"].to_numpy()
+        found["declared"] = np.isin(keys, declared)
+        found["said"] = found["probability"].where(found["declared"], 0)
+        found["said"] = found.groupby("child")["said"].transform("sum")
+        first = found.drop_duplicates("child")
+        kept = (first["probability"] >= least) & (first["said"] <= most) & ~first["declared"]
+        pairs = first.loc[kept, ["child", "parent", "probability"]]
+        for child, parent, chance in pairs.itertuples(index=False):
+            model, other = index.models[int(child)], index.models[int(parent)]
+            parents = {edge.parent for edge in lineage.up[model]}
+            if not _related(lineage, other, parents, model):
+                why = f"its name points to {other} ({chance:.2f}), not to {min(parents)}"
+                yield Finding("doubtful parent", model, other, why, float(chance))
 
 
 def _related(lineage: Lineage, other: str, declared: Iterable[str], model: str) -> bool:

@@ -48,6 +48,7 @@ POPULAR = 3_000
 """Models most often named as parent that every model is compared with."""
 
 _CHUNK = 2_000
+_MANY = 50_000  # models whose pairs' features are held at once: about 0.5 GB
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,8 @@ class ParentIndex:
 
     def pairs(self, rows: Rows) -> tuple[Rows, Rows]:
         """Candidates of some models: (k,) places in `rows`, (k,) rows of candidate parents."""
-        asked: list[npt.NDArray[Any]] = []
-        found: list[npt.NDArray[Any]] = []
+        asked: list[npt.NDArray[Any]] = [np.zeros(0, dtype=np.int64)]
+        found: list[npt.NDArray[Any]] = [np.zeros(0, dtype=np.int64)]
         for start in range(0, len(rows), _CHUNK):
             part = rows[start : start + _CHUNK]
             for places, parents in (self._alike(part), self._contained(part)):
@@ -179,14 +180,21 @@ class ParentIndex:
 
     def propose(self, rows: Rows, weights: Weights | None = None, most: int = 5) -> pd.DataFrame:
         """Likely parents of some models: columns child, parent (rows), probability; best first."""
+        parts = [
+            self._propose(rows[at : at + _MANY], weights or Weights(), most)
+            for at in range(0, max(len(rows), 1), _MANY)
+        ]
+        return pd.concat(parts, ignore_index=True)
+
+    def _propose(self, rows: Rows, weights: Weights, most: int) -> pd.DataFrame:
         places, parents = self.pairs(rows)
-        odds = (weights or Weights()).odds(self.features(rows[places], parents))
+        odds = weights.odds(self.features(rows[places], parents))
         chance = odds / (1 + np.bincount(places, odds, minlength=len(rows)))[places]
         table = pd.DataFrame({"place": places, "parent": parents, "probability": chance})
         table = table.sort_values(["place", "probability"], ascending=[True, False], kind="stable")
         table = table.groupby("place").head(most)
         table.insert(0, "child", rows[table.pop("place")])
-        return table.reset_index(drop=True)
+        return table
 
 
 def fit(features: Array, places: Rows, true: npt.NDArray[np.bool_]) -> Weights:

@@ -172,3 +172,25 @@ def common_phrases(models: Sequence[str], words: int, most: int = 30) -> pd.Data
             counts.update({" ".join(run) for run in runs})
     best = sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:most]
     return pd.DataFrame(best, columns=["phrase", "models"])
+
+
+def phrase_totals(
+    models: Sequence[str], counts: Sequence[npt.ArrayLike], words: Sequence[int], most: int
+) -> tuple[list[str], npt.NDArray[np.float64]]:
+    """Runs of tokens that most models have, and totals over those models.
+
+    counts: k arrays (n,), NaN where not known. words: lengths of the runs.
+    Returns up to `most` phrases, the commonest first, and (1 + k, phrases): the number of models
+    and the k totals.
+    """
+    rows_of: dict[str, list[int]] = {}
+    for row, tokens in enumerate(described(models)[0]):
+        if tokens[:1] != (OWNER_MARK,):
+            for length in words:
+                runs = zip(*(tokens[start:] for start in range(length)), strict=False)
+                for run in {" ".join(run) for run in runs}:
+                    rows_of.setdefault(run, []).append(row)
+    best = sorted(rows_of, key=lambda phrase: (-len(rows_of[phrase]), phrase))[:most]
+    known = [np.nan_to_num(np.asarray(each, dtype=np.float64)) for each in counts]
+    totals = [[len(rows_of[phrase]), *(k[rows_of[phrase]].sum() for k in known)] for phrase in best]
+    return best, np.array(totals, dtype=np.float64).reshape(len(best), 1 + len(known)).T

@@ -66,10 +66,6 @@ def _findings(
 ) -> Iterator[Finding]:
     from phylolm.atlas import audit as rules
 
-    index = rules.parent_index(models, lineage)
-    yield from rules.missing_parents(index, lineage, probability)
-    yield from rules.doubtful_parents(index, lineage, probability)
-    yield from rules.impossible_declarations(models, lineage)
-    yield from rules.licence_conflicts(models, lineage)
+    yield from rules.findings(models, lineage, probability)
     if chosen.bank is not None or chosen.distances is not None:
         yield from rules.measured_kin(chosen.matrix(), lineage)
