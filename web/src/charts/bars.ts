@@ -20,6 +20,8 @@ export const ROW = 22;
 export const HEAD = 30;
 const FONT = "sans-serif";
 const NUMBER_ROOM = 58;
+/** A row is a label, a bar, a number. */
+const PARTS = 3;
 const COLUMNS_HEIGHT = 170;
 const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
 
@@ -98,6 +100,15 @@ function paintRows(pen: Pen, { labels, values }: Bars, { x, y, width }: Box, the
     pen.fillStyle = theme.faint;
     pen.textAlign = "start";
     pen.fillText(told(values[k]), x + room + 15 + length, middle);
+  });
+}
+
+/** Whole labels as tooltips of the rows' cut ones. root: what `paint` drew into, with nothing else. */
+export function titled(root: SVGSVGElement, labels: readonly string[]): void {
+  labels.forEach((label, k) => {
+    const title = document.createElementNS(root.namespaceURI, "title");
+    title.textContent = shown(label);
+    root.children[k * PARTS]?.append(title);
   });
 }
 
