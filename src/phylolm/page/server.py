@@ -251,6 +251,7 @@ def listen(host: str, port: int) -> sockets.socket:
 
     Raises ConfigError in one line for a port or an address that can't be had.
     """
+    socket = None
     try:
         family, kind, protocol, _, address = sockets.getaddrinfo(
             host or None, port, type=sockets.SOCK_STREAM, flags=sockets.AI_PASSIVE
@@ -260,10 +261,10 @@ def listen(host: str, port: int) -> sockets.socket:
         socket.bind(address)
         socket.listen(1024)
     except OSError as error:
+        if socket is not None:
+            socket.close()
         if error.errno == errno.EADDRINUSE:
-            raise ConfigError(
-                f"port {port} is taken: choose another with --port, or --port 0"
-            ) from None
+            raise ConfigError(f"port {port} is taken: choose another with --port") from None
         raise ConfigError(f"can't listen at {host}:{port}: {error.strerror or error}") from None
     return socket
 
