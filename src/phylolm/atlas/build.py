@@ -22,6 +22,7 @@ from phylolm.atlas import statistics as st
 from phylolm.atlas.catalogue import Catalogue
 from phylolm.atlas.clusters import Clustering, cluster_names, name_clusters, telling_terms
 from phylolm.atlas.graph import NameGraph, name_graph, write_graph
+from phylolm.atlas.indexing import save_index
 from phylolm.atlas.lineage import Edge, Lineage, declared_edges
 from phylolm.atlas.linkage import check_method
 from phylolm.atlas.names import names_table
@@ -106,6 +107,8 @@ def build(
         said = name_clusters(similar.names, similar.spelling, graph.communities)
         _write_models(catalogue, names, found, graph, folder)
         _write_groups(similar, found, graph, said, folder)
+    with clock.step("search index"):
+        save_index(catalogue.models, names, folder)
     if options.pictures:
         with clock.step("pictures"):
             _draw(catalogue, names, similar, found, graph, said, folder)

@@ -94,13 +94,16 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
 ) -> None:
     """Find models by name, typos allowed, and by what is known of them."""
-    from phylolm.atlas.search import Filters, SearchIndex
+    from phylolm.atlas.indexing import folder_index, index_of
+    from phylolm.atlas.search import Filters
 
     low, high = _size_range(size)
     filters = Filters(
         family, owner, task, licence, kind, low, high, min_downloads, min_likes, since, before
     )
-    found = SearchIndex(load(catalogue, column).models).search(query, filters, most)
+    kept = not column and (catalogue / "catalogue.parquet").is_file()
+    index = folder_index(catalogue) if kept else index_of(load(catalogue, column).models)
+    found = index.search(query, filters, most)
     if as_json:
         emit(found.to_json(orient="records", date_format="iso", indent=2), None)
         return
