@@ -49,12 +49,20 @@ class Finding:
     path: tuple[str, ...] = ()
 
 
-def findings(models: pd.DataFrame, lineage: Lineage, least: float = 0.5) -> Iterator[Finding]:
-    """Everything that can be found without sequencing. least: probability of proposed parents."""
+def findings(
+    models: pd.DataFrame,
+    lineage: Lineage,
+    least: float = 0.5,
+    names: pd.DataFrame | None = None,
+) -> Iterator[Finding]:
+    """Everything that can be found without sequencing.
+
+    least: probability of proposed parents. names: `names_table` of the models, if at hand.
+    """
     index = parent_index(models, lineage)
     yield from missing_parents(index, lineage, least)
     yield from doubtful_parents(index, lineage, least)
-    yield from impossible_declarations(models, lineage)
+    yield from impossible_declarations(models, lineage, names)
     yield from licence_conflicts(models, lineage)
 
 
@@ -117,14 +125,16 @@ def _related(lineage: Lineage, other: str, declared: Iterable[str], model: str) 
     return model in line or any(line & {parent, *lineage.ancestors(parent)} for parent in declared)
 
 
-def impossible_declarations(models: pd.DataFrame, lineage: Lineage) -> Iterator[Finding]:
+def impossible_declarations(
+    models: pd.DataFrame, lineage: Lineage, names: pd.DataFrame | None = None
+) -> Iterator[Finding]:
     """Children older or larger than their parent, or of another architecture.
 
     Sizes are compared for fine-tunes and quantisations of parents whose name says no experts;
     a tenth more is allowed. Dates within a day are equal.
     """
     models = models.reset_index(drop=True)
-    names = names_table(list(models["id"]))
+    names = names_table(list(models["id"])) if names is None else names
     size = parameters(models, names)
     place = {lineage.name(model): row for row, model in enumerate(models["id"])}
     created, architecture = models["created"], models["architecture"].str.lower()
