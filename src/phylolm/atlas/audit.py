@@ -70,11 +70,12 @@ def parent_index(models: pd.DataFrame, lineage: Lineage) -> ParentIndex:
     """An index of a catalogue's models and all that are declared in its lineage."""
     ids = dict.fromkeys(lineage.name(model) for model in models["id"])
     ids.update(dict.fromkeys(lineage.models))
+    place = {model: row for row, model in enumerate(ids)}
     counts = models["downloads"].to_numpy(dtype=np.float64, na_value=np.nan)
     downloads = dict(zip(models["id"], counts, strict=True))
     return ParentIndex(
         list(ids),
-        [len(lineage.down.get(model, ())) for model in ids],
+        [(place[edge.child], place[edge.parent]) for edge in lineage.edges],
         np.array([downloads.get(model, np.nan) for model in ids], dtype=np.float64),
     )
 
@@ -99,8 +100,7 @@ def doubtful_parents(
     """
     place = {model: row for row, model in enumerate(index.models)}
     rows = np.array([place[model] for model in lineage.up], dtype=np.int64)
-    edges = [place[e.child] * len(place) + place[e.parent] for e in lineage.edges]
-    declared = np.unique(np.array(edges, dtype=np.int64))
+    declared = np.unique(index.edges[:, 0] * len(place) + index.edges[:, 1])
     # In parts: all candidates are needed, and a large catalogue has a hundred million.
     for part in np.split(rows, range(_MANY, len(rows), _MANY)):
         found = index.propose(part, most=1_000_000)
