@@ -147,3 +147,20 @@ def test_command(catalogue, monkeypatch, capsys, tmp_path):
     assert len(pd.read_csv(tmp_path / "f.csv")) == len(
         json.loads(run(catalogue[1], "--json")[1].out)
     )
+
+
+def test_small_catalogues_are_told_that_nobody_can_tell(run, tmp_path):
+    rows = ["id,base_model", "meta/Llama-3.1-8B,", "b/bert-base-uncased,"]
+    rows += [f"u{i}/Llama-3.1-8B-GGUF-{word},meta/Llama-3.1-8B" for i, word in enumerate("abcde")]
+    rows += ["x/Llama-3.1-8B-GGUF,", *(f"o{i}/{'pqrstu'[i]}-{i}{i},,"[:-1] for i in range(6))]
+    (tmp_path / "c.csv").write_text("\n".join(rows))
+    code, out, err = run("atlas", "audit", tmp_path / "c.csv", "--probability", "0.01", "--json")
+    guesses = [each for each in json.loads(out) if each["kind"] == "missing parent"]
+    assert code == 0 and "only 5 edges are declared here" in err
+    assert guesses and all(each["probability"] is None for each in guesses)
+    assert all("can't tell how surely" in each["why"] for each in guesses)
+
+
+def test_large_ones_how_many_edges_they_rest_on(catalogue, run):
+    code, out, err = run("atlas", "audit", catalogue[1])
+    assert code == 0 and "rest on 122 declared edges" in err and "probability 0." in out

@@ -96,6 +96,15 @@ def test_command(path, monkeypatch, capsys):
     assert end.value.code == 2 and "write 1b-8b" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [("big", "write 1b-8b"), ("1b-x", "write 1b-8b"), ("8b-1b", "begins: write 1b-8b")],
+)
+def test_sizes_that_are_none(run, path, size, message):
+    code, _, err = run("atlas", "search", path, "--size", size)
+    assert code == 2 and message in err and len(err.strip().splitlines()) == 1
+
+
 @pytest.fixture
 def folder(path, tmp_path):
     read_catalogue(path).save(tmp_path / "catalogue.parquet")

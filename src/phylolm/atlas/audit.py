@@ -37,7 +37,8 @@ _DATES_BEGIN = pd.Timestamp("2022-03-03")
 class Finding:
     """One disagreement (or, with a bank, agreement).
 
-    other: the model it is with. probability: of a proposed parent, else None. why: one sentence.
+    other: the model it is with. probability: of a proposed parent; None for other kinds, and where
+    too few edges are declared to tell. why: one sentence.
     path: models from `model` on, for licences.
     """
 
@@ -87,8 +88,9 @@ def missing_parents(index: ParentIndex, lineage: Lineage, least: float = 0.5) ->
     for child, parent, chance in found[found["probability"] >= least].itertuples(index=False):
         model, other = index.models[int(child)], index.models[int(parent)]
         if model not in lineage.ancestors(other):
-            why = f"by its name it descends from {other} with probability {chance:.2f}"
-            yield Finding("missing parent", model, other, why, float(chance))
+            why = f"it may descend from {other}: {_how_sure(index, chance)}"
+            told = float(chance) if index.can_tell else None
+            yield Finding("missing parent", model, other, why, told)
 
 
 def doubtful_parents(
@@ -115,8 +117,16 @@ def doubtful_parents(
             model, other = index.models[int(child)], index.models[int(parent)]
             parents = {edge.parent for edge in lineage.up[model]}
             if not _related(lineage, other, parents, model):
-                why = f"its name points to {other} ({chance:.2f}), not to {min(parents)}"
-                yield Finding("doubtful parent", model, other, why, float(chance))
+                sure = _how_sure(index, chance)
+                why = f"it points to {other}, not to {min(parents)}: {sure}"
+                told = float(chance) if index.can_tell else None
+                yield Finding("doubtful parent", model, other, why, told)
+
+
+def _how_sure(index: ParentIndex, chance: float) -> str:
+    if index.can_tell:
+        return f"probability {chance:.2f} by name and siblings"
+    return f"can't tell how surely, only {len(index.edges)} edges are declared here"
 
 
 def _related(lineage: Lineage, other: str, declared: Iterable[str], model: str) -> bool:
@@ -196,7 +206,7 @@ def measured_kin(
     names: name in the bank -> hub id, where they differ. It agrees when the nearest model is of
     the declared line, or a declared parent is as near within two standard errors; contradicts
     when a declared parent was sequenced and is clearly farther; fills a gap when no parent is
-    declared and the nearest is clearly nearer than half the median distance.
+    declared and the nearest, no declared kin, is clearly nearer than half the median distance.
     """
     ids = [lineage.name((names or {}).get(name, name)) for name in distances.names]
     place = {model: row for row, model in enumerate(ids)}
@@ -220,7 +230,7 @@ def measured_kin(
             yield Finding(kind, model, ids[near], why)
         elif model not in lineage.up:
             high = values[row, near] + 2 * _error(distances, row, near)
-            if high < usual / 2 and not lineage.down.get(model):
+            if high < usual / 2:
                 yield Finding("kin fills a gap", model, ids[near], said)
 
 

@@ -98,7 +98,7 @@ class ParentIndex:
         self.children = np.bincount(self.edges[:, 1], minlength=len(self.models))
         counts = np.zeros(len(self.models)) if downloads is None else np.asarray(downloads)
         self.downloads = np.nan_to_num(np.asarray(counts, dtype=np.float64))
-        self.weights = Weights() if len(self.edges) >= ENOUGH else NAMES_ALONE
+        self.weights = Weights() if self.can_tell else NAMES_ALONE
         self._near = near
         names = names_table(self.models)
         self._family = _codes(names["family"])
@@ -118,6 +118,11 @@ class ParentIndex:
         self._best = _best_of_each(self.spelling, np.maximum(self.children - 1, 0), self.downloads)
         self._popular = np.argsort(-self.children, kind="stable")[:POPULAR]
         self._popular = self._popular[self.children[self._popular] > 0]
+
+    @property
+    def can_tell(self) -> bool:
+        """Whether enough is declared for probabilities to mean what they say."""
+        return len(self.edges) >= ENOUGH
 
     def pairs(self, rows: Rows) -> tuple[Rows, Rows]:
         """Candidates of some models: (k,) places in `rows`, (k,) rows of candidate parents."""

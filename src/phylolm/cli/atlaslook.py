@@ -114,24 +114,21 @@ def search(
 
 def _size_range(text: str) -> tuple[float | None, float | None]:
     """(low, high) of "1b-8b"; a single size means about that much."""
-    from phylolm.atlas.columns import counts_of
-    from phylolm.errors import DataError
+    from phylolm.atlas.columns import count_of
 
     if not text:
         return None, None
-    import pandas as pd
-
-    low, dash, high = text.partition("-")
-    try:
-        ends = [
-            float(counts_of(pd.Series([end]), "size").iloc[0]) if end else None
-            for end in (low, high)
-        ]
-    except DataError:
-        raise ConfigError(f"--size {text}: write 1b-8b, 500m- or -13b") from None
-    if dash:
-        return ends[0], ends[1]
-    return (None, None) if ends[0] is None else (ends[0] * 0.8, ends[0] * 1.25)
+    written = text.partition("-")
+    low, high = (count_of(end) if end else None for end in written[::2])
+    if (low is None) == bool(written[0]) or (high is None) == bool(written[2]):
+        raise ConfigError(f"--size {text}: write 1b-8b, 500m- or -13b")
+    if low is not None and high is not None and low > high:
+        raise ConfigError(
+            f"--size {text} ends below where it begins: write {written[2]}-{written[0]}"
+        )
+    if written[1]:
+        return low, high
+    return (None, None) if low is None else (low * 0.8, low * 1.25)
 
 
 def _cell(value: object) -> str:
