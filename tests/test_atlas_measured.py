@@ -37,12 +37,10 @@ def test_true_false_and_missing_declarations(audit, zoo):
     truth |= {edge.child: edge.parent for edge in zoo.edges}
     children = [model for model in zoo.models if truth[model]]
     family = {name: base for base, members in zoo.families.items() for name in members}
-    copies = ("alder-copy", "alder-int8")
     honest = audit(truth)
     assert all(honest.get(child) == "kin agrees" for child in children)
     for child in children:
         stranger = next(m for m in zoo.models if family[m] != family[child] and not truth[m])
         assert audit({**truth, child: stranger}).get(child) == "kin contradicts"
-        silent = audit({**truth, child: ""}).get(child)
-        # Of so few models most are kin, and only copies are clearly nearer than the usual.
-        assert silent == ("kin fills a gap" if child in copies else None)
+        # Most of these few models are kin, so "clearly nearer than usual" can't be shown here.
+        assert child not in audit({**truth, child: ""})
