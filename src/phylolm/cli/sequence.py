@@ -10,6 +10,8 @@ import typer
 from phylolm.cli.console import PARTIAL, bars, emit, fail, note, table, warn
 
 if TYPE_CHECKING:
+    from phylolm.bank import Bank
+    from phylolm.genome import Genome
     from phylolm.planning import Planned
     from phylolm.sampling.limits import Limits
 
@@ -28,7 +30,8 @@ def sequence(
     genes: Annotated[int | None, typer.Option(min=1, help="Only its first N genes.")] = None,
     probes: Annotated[int, typer.Option("--probes", "-n", min=1, help="Probes a gene.")] = 32,
     exact: Annotated[
-        bool, typer.Option("--exact", help="The allele distribution itself, not samples.")
+        bool,
+        typer.Option("--exact", help="Allele distributions, not samples (servers: if they can)."),
     ] = False,
     epsilon: Annotated[
         float, typer.Option(min=1e-6, max=0.5, help="With --exact: mass that may be missing.")
@@ -99,6 +102,8 @@ def sequence(
     note(
         f"{len(models) - len(failed)} of {len(models)} models sequenced into {bank}{_took(limits)}"
     )
+    if exact:
+        _tell_missing(opened, [name for name in _names(models) if name not in failed], loaded)
     if failed:
         worst = max(error.exit_code for error in failed.values())
         raise typer.Exit(PARTIAL if len(failed) < len(models) else worst)
@@ -112,6 +117,22 @@ def _warn_of_mixing(models: list[str]) -> None:
     if "hf" in backends and not backends <= {"hf", "replay"}:
         warn(
             "servers can't heal word ends as local models do: to compare them add --boundary plain"
+        )
+
+
+def _names(models: list[str]) -> list[str]:
+    from phylolm.sequencing import read_specs
+
+    return [spec.name for spec in read_specs(models)]
+
+
+def _tell_missing(bank: Bank, models: list[str], genome: Genome) -> None:
+    """How much of the exact distributions was not found."""
+    if models:
+        missing = bank.missing_mass(models, genome)
+        note(
+            f"mass missing from a gene's distribution: {missing.mean():.3f} on average, "
+            f"{missing.max():.3f} at most"
         )
 
 
