@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import math
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_server import FakeServer
 from hypothesis import given
 from hypothesis import strategies as st
 from logprob_server import LogprobServer
@@ -21,6 +23,7 @@ from phylolm.errors import BackendError, BudgetError, ConfigError
 from phylolm.genome import Gene, Genome
 from phylolm.planning import plan
 from phylolm.sampling import forms
+from phylolm.sampling.alleletree import AlleleTree
 from phylolm.sampling.http import HttpModel
 from phylolm.sampling.limits import Budget, Limits
 from phylolm.sampling.logprobs import fits, hidden_end, read_steps, with_ends
@@ -41,7 +44,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[LogprobServer]:
         yield running
 
 
-def opened(server: LogprobServer, endpoint: str = "completions") -> HttpModel:
+def opened(server: FakeServer, endpoint: str = "completions") -> HttpModel:
     model = open_model(server.spec(endpoint))
     assert isinstance(model, HttpModel)
     return model
@@ -127,15 +130,68 @@ def test_more_is_asked_only_while_much_is_missing(server: LogprobServer) -> None
     assert few <= 2 and len(server.requests) - few == 8 and less[0] < missing[0] <= 0.5
 
 
-def test_ends_of_texts_that_no_list_knows(server: LogprobServer) -> None:
-    server.end_name = "[finis]"
-    found, missing = stated(opened(server))
-    for gene, probes, lacking in zip(GENES, found, missing, strict=True):
-        true = every_path(server, gene, 2, 5)
-        known = {a for a, ended in true if ended and true[a, ended] > 0.1}
-        if known:
-            assert any(probe.ended for probe in probes)
-        assert all(p.probability <= true.get((p.text, p.ended), 0) + 0.1 for p in probes), lacking
+class OneAnswer(FakeServer):
+    """Says "ab" and ends, which it thinks has a chance of 0.6."""
+
+    def say(self, *_: Any) -> tuple[str, dict[str, Any]]:
+        tokens = ["ab", "[fin]"]
+        tops = [{"ab": 0.0}, {"[fin]": math.log(0.6), "c": math.log(0.4)}]
+        listed = {"tokens": tokens, "token_logprobs": [0.0, math.log(0.6)], "top_logprobs": tops}
+        return "ab", {"finish_reason": "stop", "logprobs": listed}
+
+
+def test_ends_of_texts_that_no_list_knows() -> None:
+    with OneAnswer() as server:
+        [found] = opened(server).state(["x"], SETTINGS, 0.1, 3, UNSEEN)
+    assert found.missing < 1e-9
+    assert [(p.text, p.ended, round(p.probability, 9)) for p in found.probes] == [
+        ("ab", True, 0.6),
+        ("abc", False, 0.4),
+    ]
+
+
+def grown(mode: str, *answers: list[list[tuple[str, float]]]) -> AlleleTree:
+    """A tree from answers of which each place lists names and chances, the drawn one first."""
+    tree = AlleleTree("a gene", SamplingSettings(max_tokens=3, prompt_mode=mode), 2)
+    for answer in answers:
+        content = [
+            {"token": place[0][0], "logprob": math.log(place[0][1]), "top_logprobs": [
+                {"token": name, "logprob": math.log(chance)} for name, chance in place
+            ]}
+            for place in answer
+        ]  # fmt: skip
+        tree.absorb(read_steps({"content": content}))
+    return tree
+
+
+def alleles_of(tree: AlleleTree) -> dict[Any, float]:
+    return {(p.text, p.ended): round(p.probability, 9) for p in tree.probes()}
+
+
+def test_special_tokens_end_a_text() -> None:
+    tree = grown("bare", [[("x", 0.5), ("</s>", 0.3)], [("</s>", 0.2), ("yz", 0.8)]])
+    assert alleles_of(tree) == {("", True): 0.3, ("x", True): 0.1, ("xy", False): 0.4}
+    assert abs(tree.missing - 0.2) < 1e-9
+
+
+def test_tokens_that_look_alike_count_and_are_not_followed() -> None:
+    twins = [("ab", 0.3), ("ab", 0.2), ("x", 0.2), ("x", 0.1)]
+    assert alleles_of(grown("bare", [twins])) == {("ab", False): 0.5}
+    led_on = [[twins[2], *twins[:2], twins[3]], [("y", 1.0)]]
+    assert alleles_of(grown("bare", led_on)) == {("ab", False): 0.5}
+
+
+def test_a_place_visited_again_adds_only_what_is_new() -> None:
+    first, again = [[("ab", 0.5), ("cd", 0.3)]], [[("ef", 0.1), ("ab", 0.5), ("cd", 0.3)]]
+    tree = grown("bare", first, again, first)
+    assert alleles_of(tree) == {("ab", False): 0.5, ("cd", False): 0.3, ("ef", False): 0.1}
+
+
+def test_what_may_be_cut_off_later_is_no_allele_yet() -> None:
+    place = [[('"th', 0.6), ("my", 0.4)], [("e", 1.0)], [('"', 0.7), ("x", 0.3)]]
+    assert alleles_of(grown("chat-bare", place)) == {('"t', False): 0.6, ("my", False): 0.4}
+    wrapped = {("my", False): 0.4, ("th", False): 0.42, ('"t', False): 0.18}
+    assert alleles_of(grown(forms.CONTINUE, place)) == wrapped
 
 
 def test_an_end_that_is_not_listed_is_missing(server: LogprobServer) -> None:
