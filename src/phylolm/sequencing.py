@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from phylolm import alleles, parts
 from phylolm.collecting import GENES_TOGETHER, Answers, Basket
-from phylolm.errors import ConfigError, PhylolmError
+from phylolm.errors import ConfigError, DataError, PhylolmError
 from phylolm.genome import Gene, Genome
 from phylolm.parts import PartHeader
 from phylolm.sampling.limits import Limits
@@ -196,7 +196,7 @@ def collect(
             finished(basket.take(piece))
     except BaseException:
         for piece in pieces.rest():
-            basket.take(piece)
+            basket.add(piece)
         raise
     finally:
         basket.empty()
@@ -231,6 +231,7 @@ def collect_exact(
         prompts, options.settings, options.epsilon, options.length, options.limits
     )
     waiting: list[Stated] = []
+    unfinished: list[Stated] = []
     try:
         for stated in asking:
             waiting.append(stated)
@@ -239,12 +240,34 @@ def collect_exact(
                 keep(waiting, options)
                 waiting = []
     except BaseException:
-        for stated in asking.rest():
-            coarse = min(1.0, math.ceil(100 * stated.missing) / 100)
-            keep([stated], replace(options, epsilon=max(coarse, 2 * options.epsilon)))
+        unfinished = list(asking.rest())
         raise
     finally:
-        keep(waiting, options)
+        _keep_all(keep, [(waiting, options), *(([s], _coarser(options, s)) for s in unfinished)])
+
+
+def _keep_all(
+    keep: Callable[[list[Stated], SequencingOptions], None],
+    found: Sequence[tuple[list[Stated], SequencingOptions]],
+) -> None:
+    """Raises DataError saying how much could not be written."""
+    problem, lost = None, 0
+    for each, asked in found:
+        try:
+            keep(each, asked)
+        except DataError as error:
+            problem, lost = error, lost + len(each)
+    if problem is not None:
+        raise DataError(
+            f"{problem}; the distributions of {lost} genes that had come are lost: make room, then "
+            "run again"
+        ) from None
+
+
+def _coarser(options: SequencingOptions, stated: Stated) -> SequencingOptions:
+    """Options whose epsilon is what a gene lacks; never the epsilon asked for."""
+    lacking = min(1.0, math.ceil(100 * stated.missing) / 100)
+    return replace(options, epsilon=max(lacking, 2 * options.epsilon))
 
 
 def _served_before(bank: Bank, backend: Backend) -> set[str]:
