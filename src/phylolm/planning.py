@@ -38,8 +38,8 @@ class Planned:
     problem: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
+        """For JSON. Of a model with a problem nothing is known."""
+        return asdict(self) | ({"estimate": None} if self.problem else {})
 
 
 def plan(

@@ -40,7 +40,7 @@ _log = logging.getLogger(__name__)
 
 
 def open_model(spec: ModelSpec) -> HttpModel:
-    """The model of a server. Raises BackendError if the key it needs is not set."""
+    """The model of a server."""
     return model_on(Wire(endpoint_of(spec)), spec)
 
 
@@ -176,8 +176,10 @@ class HttpModel:
     def charge(self, limits: Limits) -> None:
         """From now on calls are paid for from this budget.
 
-        Raises ConfigError if money is limited and the price isn't known.
+        Raises BackendError if the key it needs is not set, ConfigError if money is limited and
+        the price isn't known.
         """
+        self.endpoint.check_key(self.name)
         price = self.price(limits)
         if price is None and limits.budget.max_cost is not None:
             raise ConfigError(
@@ -220,6 +222,7 @@ class HttpModel:
 
     def examine(self, settings: SamplingSettings, stated: bool = False) -> doctor.Diagnosis:
         """Look at what the server does with what it is asked; see `doctor`."""
+        self.endpoint.check_key(self.name)
         diagnosis = doctor.examine(self.name, self.caller, settings.prompt_mode, stated)
         self.together = diagnosis.together
         return diagnosis
