@@ -34,9 +34,7 @@ def chromium() -> Iterator[Any]:
         missing("no Chromium here: apt-get install chromium")
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as started:
-        running = started.chromium.launch(
-            executable_path=CHROMIUM, headless=True, args=ARGUMENTS
-        )
+        running = started.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
         yield running
         running.close()
 

@@ -58,9 +58,7 @@ def pixels(page: Any) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(shot)).convert("RGB"))
 
 
-def test_one_file_offline_asks_for_nothing_and_every_view_draws(
-    browser: Any, address: str
-) -> None:
+def test_one_file_offline_asks_for_nothing_and_every_view_draws(browser: Any, address: str) -> None:
     with visit(browser, address, offline=True) as seen:
         assert len(seen.views) >= 6
         for view in seen.views:
@@ -160,7 +158,11 @@ def test_one_selection_in_all_views(browser: Any, address: str) -> None:
         seen.page.keyboard.down("Shift")
         seen.page.mouse.move(x + 5, y + 5)
         seen.page.mouse.down()
-        for to in ((x + width - 5, y + 5), (x + width - 5, y + height / 2), (x + 5, y + height / 2)):
+        for to in (
+            (x + width - 5, y + 5),
+            (x + width - 5, y + height / 2),
+            (x + 5, y + height / 2),
+        ):
             seen.page.mouse.move(*to, steps=6)
         seen.page.mouse.up()
         seen.page.keyboard.up("Shift")
@@ -306,7 +308,10 @@ def test_names_and_completions_that_mean_harm_are_text(browser: Any, harmful: st
             seen.settle()
         seen.page.get_by_role("combobox", name="Find a model").fill("script")
         seen.settle()
-        assert any("<script>" in text for text in seen.page.locator("#found [role=option]").all_inner_texts())
+        assert any(
+            "<script>" in text
+            for text in seen.page.locator("#found [role=option]").all_inner_texts()
+        )
         seen.page.keyboard.press("Escape")
         seen.page.get_by_role("tab", name="Table").click()
         seen.settle()

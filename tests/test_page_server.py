@@ -116,7 +116,9 @@ def test_requests_for_other_hosts_are_refused(client, name):
 
 
 def test_which_hosts_are_ours():
-    assert all(is_ours(name, HOST) for name in ("127.0.0.1:1", "localhost", "[::1]:80", "LOCALHOST:9"))
+    assert all(
+        is_ours(name, HOST) for name in ("127.0.0.1:1", "localhost", "[::1]:80", "LOCALHOST:9")
+    )
     assert is_ours("192.168.1.5:8765", "0.0.0.0") and is_ours("box:8765", "box")
     assert not is_ours("box:8765", "0.0.0.0") and not is_ours("evil:8765", "box")
 
