@@ -16,7 +16,9 @@ from tests.page_cases import HOSTILE, checked
 
 def bundle(names=("a", "b"), **parts):
     packer = parts.pop("packer", Packer())
-    return pack(manifest("t", "study", sections.models(names, len(names), None, []), **parts), packer)
+    return pack(
+        manifest("t", "study", sections.models(names, len(names), None, []), **parts), packer
+    )
 
 
 def test_the_bytes_are_as_the_browser_reads_them():
