@@ -97,8 +97,16 @@ export class Shell implements App {
 
   private refresh(): void {
     this.open_?.update();
-    fill(this.controls, ...(this.open_?.controls() ?? []));
+    this.remakeControls();
     this.panel.update();
+  }
+
+  /** The controls made anew; the one that held the focus has it again. */
+  private remakeControls(): void {
+    const all = () => [...this.controls.querySelectorAll<HTMLElement>("button, select, input")];
+    const held = all().findIndex((each) => each === document.activeElement);
+    fill(this.controls, ...(this.open_?.controls() ?? []));
+    if (held >= 0) all()[held]?.focus();
   }
 
   private turnTo(id: string): void {
