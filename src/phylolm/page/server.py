@@ -112,11 +112,10 @@ class Site:
 
     @cached_property
     def _index(self) -> SearchIndex:
-        from phylolm.atlas.catalogue import read_catalogue
-        from phylolm.atlas.search import SearchIndex
+        from phylolm.atlas.indexing import folder_index
 
         assert self.atlas is not None
-        return SearchIndex(read_catalogue(self.atlas.folder / "catalogue.parquet").models)
+        return folder_index(self.atlas.folder)
 
     def facts(self, place: int) -> list[dict[str, object]]:
         """What is known of an atlas's model, as JSON."""
