@@ -94,6 +94,6 @@ def test_an_old_node_does_not_count(hook, monkeypatch, version, fine):
 
 def test_a_failure_says_what_npm_said_and_what_to_do(hook, tmp_path, monkeypatch):
     monkeypatch.setattr(hook, "machine_has_npm", lambda: True)
-    monkeypatch.setattr(hook.shutil, "which", lambda name: sys.executable)
+    monkeypatch.setattr(hook.shutil, "which", lambda name, path=None: sys.executable)
     with pytest.raises(SystemExit, match=r"(?s)no_such_script.*PHYLOLM_SKIP_WEB=1"):
         hook.run_npm(["no_such_script"], tmp_path)
