@@ -218,6 +218,12 @@ class Bank:
         names = list(dict.fromkeys(table["model"]))
         return AlleleCounts.from_probes(table, names, genes, allele_length)
 
+    def show(self, **options: Any) -> Any:
+        """The page of this bank, analysed, in a notebook; options as of `phylolm.show`."""
+        import phylolm
+
+        return phylolm.show(self, **options)
+
     def damaged(self) -> list[str]:
         """Parts and genomes whose content is not what they are named by, relative paths."""
         files = _files(self.path / "parts", "*/*.parquet")

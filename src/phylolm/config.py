@@ -12,6 +12,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from phylolm.analysis import TreeOptions
 from phylolm.errors import ConfigError
@@ -133,6 +134,12 @@ class Study:
         """(model, note) of each model that has one."""
         named = zip(self.specs(), self.models, strict=True)
         return [(spec.name, model.notes) for spec, model in named if model.notes]
+
+    def show(self, **options: Any) -> Any:
+        """The page of this study's last results, in a notebook; options as of `phylolm.show`."""
+        import phylolm
+
+        return phylolm.show(self, **options)
 
     def _beside(self, path: str) -> Path:
         return self.path.parent / Path(path).expanduser()
