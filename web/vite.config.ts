@@ -14,7 +14,7 @@ export default defineConfig(({ mode }) => ({
       output: {
         format: "es",
         entryFileNames: mode === "widget" ? "widget.js" : "page.js",
-        assetFileNames: "page.[ext]",
+        assetFileNames: mode === "widget" ? "widget.[ext]" : "page.[ext]",
       },
     },
   },

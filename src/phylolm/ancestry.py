@@ -167,15 +167,26 @@ def compare(
 
 
 def interval(matrix: DistanceMatrix, first: int, second: int) -> tuple[float, float]:
-    """The 95 % jackknife interval of one distance, cut at 0; Student's t over the blocks."""
-    distance = float(matrix.values[first, second])
+    """The 95 % jackknife interval of one distance; see `intervals`."""
+    low, high = intervals(matrix, np.array([first]), np.array([second]))
+    return float(low[0]), float(high[0])
+
+
+def intervals(
+    matrix: DistanceMatrix, first: npt.NDArray[np.intp], second: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """95 % jackknife intervals of the distances of k pairs, low (k,) and high (k,), cut at 0;
+    Student's t over the blocks. NaN where errors aren't known, 0 to infinity for a single block.
+    """
     if matrix.std_error is None or matrix.genes is None:
-        return float("nan"), float("nan")
-    blocks = min(JACKKNIFE_BLOCKS, int(matrix.genes[first, second]))
-    if blocks < 2:
-        return 0.0, float("inf")
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, blocks - 1) * matrix.std_error[first, second])
-    return max(0.0, distance - reach), max(0.0, distance + reach)
+        unknown = np.full(len(first), np.nan)
+        return unknown, unknown
+    distance, error = matrix.values[first, second], matrix.std_error[first, second]
+    blocks = np.minimum(JACKKNIFE_BLOCKS, matrix.genes[first, second])
+    with np.errstate(invalid="ignore"):
+        reach = stats.t.ppf((1 + CONFIDENCE) / 2, np.maximum(blocks - 1, 1)) * error
+    reach = np.where(blocks < 2, np.inf, reach)
+    return np.maximum(0.0, distance - reach), np.maximum(0.0, distance + reach)
 
 
 def same_model_test(

@@ -157,6 +157,8 @@ def read_study(path: Path) -> Study:
 
     Raises ConfigError naming the line and the key that is wrong.
     """
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder: name the study in it, as in {path / 'study.toml'}")
     if not path.is_file():
         raise ConfigError(f"no study {path}; `phylolm init {path}` writes one to start from")
     study = parse_study(read_text(path), path)

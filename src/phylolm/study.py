@@ -1,7 +1,7 @@
 """A study carried out: from `study.toml` to tree, pictures and report, again and again.
 
-Here: `run_study` and `plan_study`. Next door: `config` reads the file, `engines` sample, `adaptive`
-says how deep, `analysis` makes the tree, `publish` writes the results, `manifest` knows which are
+Here: `run_study`, `plan_study`, `last_findings`. Next door: `config` reads the file, `engines`
+sample, `adaptive` says how deep, `analysis` makes the tree, `publish` writes the results, `manifest` knows which are
 still good, `changes` says what new models changed.
 
 Nothing is done twice. The bank knows which probes are there, the manifest beside the results what
@@ -121,6 +121,20 @@ def plan_study(study: Study, limits: Limits | None = None) -> tuple[list[Planned
     opened, _ = _open(specs)
     data = _data(study, bank, genome, _versions(specs, opened, options, known))
     return planned, stale(known, study.out, _inputs(study, data))
+
+
+def last_findings(study: Study) -> Findings:
+    """What the last run found, read from the bank and the results; nothing is sampled or written.
+
+    Raises ConfigError for a study that was never run.
+    """
+    known = read_manifest(study.out)
+    if not known.models or not (study.out / TREE).is_file():
+        raise ConfigError(f"{study.path} has no results yet: `phylolm run {study.path}` first")
+    versions = {name: Version(*version) for name, version in known.models.items()}
+    bank = Bank(study.bank, create=False)
+    counts, _ = _counts(study, bank, study.genome(), _Data(versions, ""))
+    return _findings(study, counts, _analysis(study, counts, False, None))
 
 
 def options_of(study: Study, limits: Limits | None = None) -> SequencingOptions:
@@ -272,15 +286,7 @@ def _publish(
         return Outcome(tuple(data.versions))
     counts, silent = _counts(study, bank, genome, data)
     analysis = _analysis(study, counts, TREE in old, replicates)
-    found = Findings(
-        study.plan.title,
-        counts,
-        analysis,
-        study.tree,
-        study.families(),
-        study.colours(),
-        study.notes(),
-    )
+    found = _findings(study, counts, analysis)
     changes = _changes(study, analysis, known, today)
     write_results(found, study.out, [name for name in old if name in RESULTS])
     made = {name: inputs[name] for name in RESULTS}
@@ -290,6 +296,18 @@ def _publish(
             write_forecasts(analysis.distances, study.scores, study.out / FORECASTS)
         write_manifest(study.out, data.versions, genome.id, inputs)
     return Outcome(counts.models, silent=silent, written=old, changes=changes)
+
+
+def _findings(study: Study, counts: AlleleCounts, analysis: Analysis) -> Findings:
+    return Findings(
+        study.plan.title,
+        counts,
+        analysis,
+        study.tree,
+        study.families(),
+        study.colours(),
+        study.notes(),
+    )
 
 
 def _counts(

@@ -14,6 +14,7 @@ const ARRAYS = {
 
 export class Bundle {
   private readonly arrays = new Map<Numbers, Values>();
+  private readonly learnt = new Map<number, string>();
 
   constructor(
     readonly manifest: Manifest,
@@ -36,7 +37,12 @@ export class Bundle {
   }
 
   name(model: number): string {
-    return this.manifest.models.names?.[model] ?? `#${model}`;
+    return this.manifest.models.names?.[model] ?? this.learnt.get(model) ?? `#${model}`;
+  }
+
+  /** Remember a name that the server told: with millions of models names come one by one. */
+  learn(model: number, name: string): void {
+    this.learnt.set(model, name);
   }
 
   column(name: string): RawColumn | undefined {

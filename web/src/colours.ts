@@ -87,9 +87,10 @@ export class Colours {
   }
 }
 
-/** A colour as red, green, blue. */
+/** A colour, `#rrggbb` or `#rgb` (as builds shorten it), as red, green, blue. */
 export function rgb(colour: string): [number, number, number] {
-  const value = Number.parseInt(colour.slice(1), 16);
+  const digits = colour.length === 4 ? colour.slice(1).replace(/./g, "$&$&") : colour.slice(1);
+  const value = Number.parseInt(digits, 16);
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 

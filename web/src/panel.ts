@@ -18,6 +18,7 @@ export class Panel {
   private readonly body = h("div", { class: "body", role: "tabpanel", id: "panel", tabindex: 0 });
   private readonly grid: Grid;
   private opened = -1;
+  private readonly unfolded = new Set<string>();
 
   constructor(private readonly app: Host) {
     this.grid = new Grid(
@@ -132,8 +133,15 @@ export class Panel {
 
   private filter(column: Column): HTMLElement {
     const wanted = this.app.store.get().filters[column.name];
-    const inner = column.kind === "category" ? this.boxes(column, wanted) : column.kind === "text" ? this.words(column, wanted) : this.range(column, wanted);
-    return h("details", { open: wanted !== undefined }, h("summary", {}, shown(column.label, 40)), inner);
+    const of = { category: () => this.boxes(column, wanted), text: () => this.words(column, wanted), number: () => this.range(column, wanted), date: () => this.range(column, wanted) };
+    const open = wanted !== undefined || this.unfolded.has(column.name);
+    const element = h("details", { open }, h("summary", { id: `s-${column.name}` }, shown(column.label, 40)), open ? of[column.kind]() : undefined);
+    element.addEventListener("toggle", () => {
+      if (element.open) this.unfolded.add(column.name);
+      else this.unfolded.delete(column.name);
+      if (element.open && element.childNodes.length === 1) element.append(of[column.kind]());
+    });
+    return element;
   }
 
   private put(column: Column, wanted: string): void {

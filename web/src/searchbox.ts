@@ -53,7 +53,11 @@ export class SearchBox {
       return this.search.best(query).map((model) => ({ model, name: this.app.bundle.name(model) }));
     }
     const answer = await fetch(`api/search?q=${encodeURIComponent(query)}&limit=12`);
-    return answer.ok ? ((await answer.json()) as { found: Found[] }).found : [];
+    const { models } = (answer.ok ? await answer.json() : { models: [] }) as { models: { index: number; name: string }[] };
+    return models.map(({ index, name }) => {
+      this.app.bundle.learn(index, name);
+      return { model: index, name };
+    });
   }
 
   private show(): void {

@@ -4,11 +4,12 @@ import type { Bundle } from "./bundle";
 import { Colours } from "./colours";
 import { button, fill, h, shown } from "./dom";
 import { HoverCard } from "./hovercard";
-import { Panel } from "./panel";
 import { saveCsv, savePng, saveSvg } from "./save";
 import { Search, passing } from "./search";
 import { SearchBox } from "./searchbox";
-import { follow, fromHash, type State, Store } from "./state";
+import { joinNotebook } from "./notebook";
+import { Panel } from "./panel";
+import { follow, fromHash, looksElsewhere, type State, Store } from "./state";
 import type { App, Card, OpenView, View } from "./view";
 import { VIEWS } from "./views";
 
@@ -46,6 +47,8 @@ export class Shell implements App {
     document.title = `${this.bundle.manifest.title} · phylolm`;
     fill(this.host, this.heading(), this.middle(), this.card.element, this.spoken);
     follow(this.store, this.bundle.count);
+    joinNotebook(this);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.refresh());
     this.store.on((state, before) => this.changed(state, before));
     this.turnTo(this.store.get().view);
   }
@@ -58,7 +61,16 @@ export class Shell implements App {
 
   open(model: number): void {
     this.store.set({ model });
+    if (model >= 0 && !this.bundle.manifest.models.names) void this.ask(model);
     if (model >= 0) this.say(`The page of ${this.bundle.name(model)} is open`);
+  }
+
+  /** The name of a model from the server, where names were too many to send. */
+  private async ask(model: number): Promise<void> {
+    const answer = await fetch(`api/model/${model}`);
+    if (!answer.ok) return;
+    this.bundle.learn(model, ((await answer.json()) as { name: string }).name);
+    this.refresh();
   }
 
   hover(card?: Card): void {
@@ -75,6 +87,7 @@ export class Shell implements App {
   }
 
   private changed(state: State, before: State): void {
+    if (state !== before && looksElsewhere(state, before)) return this.open_?.update();
     if (state.colour !== before.colour) this.colours = this.coloured();
     if (state.selected !== before.selected) this.selected = this.marked();
     if (state.query !== before.query || state.filters !== before.filters) this.passing = this.filtered();
@@ -84,8 +97,16 @@ export class Shell implements App {
 
   private refresh(): void {
     this.open_?.update();
-    fill(this.controls, ...(this.open_?.controls() ?? []));
+    this.remakeControls();
     this.panel.update();
+  }
+
+  /** The controls made anew; the one that held the focus has it again. */
+  private remakeControls(): void {
+    const all = () => [...this.controls.querySelectorAll<HTMLElement>("button, select, input")];
+    const held = all().findIndex((each) => each === document.activeElement);
+    fill(this.controls, ...(this.open_?.controls() ?? []));
+    if (held >= 0) all()[held]?.focus();
   }
 
   private turnTo(id: string): void {
@@ -121,18 +142,26 @@ export class Shell implements App {
       h("span", { class: "count" }, `${models.count.toLocaleString("en")} models`),
       this.nav,
       new SearchBox(this, this.search).element,
-      button("◐", nextTheme, "Light, dark or as the system"),
+      button("◐", () => this.turnTheme(), "Light, dark or as the system"),
     );
+  }
+
+  private turnTheme(): void {
+    this.say(`Theme: ${nextTheme()}`);
+    this.refresh();
   }
 
   private middle(): HTMLElement {
     const size = (): [number, number] => [this.stage.clientWidth, this.stage.clientHeight];
     const save = h(
-      "div",
-      { class: "save", role: "group", "aria-label": "Save this view" },
+      "details",
+      { class: "save" },
+      h("summary", {}, "Save"),
+      h("div", { role: "group", "aria-label": "Save this view" },
       button("SVG", () => this.open_?.paint && saveSvg(this.open_, this.fileName(), ...size()), "Save as SVG"),
       button("PNG", () => this.open_?.paint && savePng(this.open_, this.fileName(), ...size()), "Save as PNG"),
       button("CSV", () => this.open_ && saveCsv(this.open_, this.fileName()), "Save as CSV"),
+      ),
     );
     const top = h("div", { class: "toolbar" }, this.controls, save);
     return h("main", {}, h("section", { class: "view", "aria-label": "View" }, top, this.stage), this.panel.element);
@@ -171,7 +200,7 @@ function useTheme(): void {
   document.documentElement.dataset.theme = remembered();
 }
 
-function nextTheme(): void {
+function nextTheme(): string {
   const next = THEMES[(THEMES.indexOf(remembered() as (typeof THEMES)[number]) + 1) % THEMES.length];
   try {
     localStorage.setItem("phylolm.theme", next);
@@ -179,5 +208,5 @@ function nextTheme(): void {
     // then it holds for this page only
   }
   document.documentElement.dataset.theme = next;
-  window.dispatchEvent(new Event("resize"));
+  return next;
 }

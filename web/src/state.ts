@@ -126,6 +126,15 @@ export function unpacked(text: string, count: number): number[] {
   return found;
 }
 
+/** Whether two states differ in nothing but where views look. */
+export function looksElsewhere(a: State, b: State): boolean {
+  const { settings: ofA, ...restA } = a;
+  const { settings: ofB, ...restB } = b;
+  const same = (Object.keys(restA) as (keyof typeof restA)[]).every((name) => restA[name] === restB[name]);
+  const names = new Set([...Object.keys(ofA), ...Object.keys(ofB)]);
+  return same && [...names].every((name) => name.endsWith(".camera") || ofA[name] === ofB[name]);
+}
+
 /** Keep the store and the address one: choices of a view or model can be gone back from. */
 export function follow(store: Store, count: number): void {
   let late: number | undefined;
@@ -134,8 +143,12 @@ export function follow(store: Store, count: number): void {
     const write = () => {
       const hash = `#${toHash(store.get())}`;
       if (hash === location.hash) return;
-      if (turned) history.pushState(null, "", hash);
-      else history.replaceState(null, "", hash);
+      try {
+        if (turned) history.pushState(null, "", hash);
+        else history.replaceState(null, "", hash);
+      } catch {
+        // a frame without an address of its own: then the state lives here only
+      }
     };
     clearTimeout(late);
     if (turned) write();

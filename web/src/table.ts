@@ -91,9 +91,15 @@ export class Grid {
       },
     });
     element.style.top = `${place * ROW}px`;
-    this.table.columns.forEach(({ numeric }, column) => {
-      const value = String(this.table.cell(row, column));
-      element.append(h("div", { role: "gridcell", class: numeric ? "number" : "", title: shown(value), dir: "auto" }, shown(value, 80)));
+    this.table.columns.forEach(({ numeric, most }, column) => {
+      const raw = this.table.cell(row, column);
+      const value = typeof raw === "number" && most ? raw.toLocaleString("en") : String(raw);
+      const cell = h("div", { role: "gridcell", class: numeric ? "number" : "", title: shown(value), dir: "auto" }, shown(value, 80));
+      if (most) {
+        cell.classList.add("barred");
+        cell.style.setProperty("--share", `${(100 * Math.max(0, Number(raw) || 0)) / most}%`);
+      }
+      element.append(cell);
     });
     return element;
   }

@@ -31,7 +31,8 @@ export interface Card {
 }
 
 export interface Table {
-  columns: readonly { label: string; numeric: boolean }[];
+  /** most: what fills the bar behind a number, where numbers are shown as bars too. */
+  columns: readonly { label: string; numeric: boolean; most?: number }[];
   rows: number;
   cell(row: number, column: number): string | number;
   /** The model a row is about; -1 for none. */

@@ -1,20 +1,30 @@
-// The page inside a notebook's cell (anywidget).
-
-import { decode, unzip } from "./bundle";
-import css from "./page.css?inline";
-import { Shell } from "./shell";
+// The page in a notebook's cell (anywidget): a frame of its own, so that neither styles the other.
 
 interface Model {
-  get(name: "bundle"): DataView;
+  get(name: "page"): string;
+  get(name: "selected"): number[];
+  set(name: "selected", models: number[]): void;
+  save_changes(): void;
+  on(event: string, act: () => void): void;
 }
 
-export async function render({ model, el }: { model: Model; el: HTMLElement }): Promise<void> {
-  const packed = model.get("bundle");
-  const bytes = new Uint8Array(packed.buffer.slice(packed.byteOffset, packed.byteOffset + packed.byteLength) as ArrayBuffer);
-  const style = document.createElement("style");
-  style.textContent = css;
-  const host = document.createElement("div");
-  host.className = "embedded";
-  el.append(style, host);
-  new Shell(host, decode(await unzip(bytes))).start();
+function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+  const frame = document.createElement("iframe");
+  frame.title = "phylolm";
+  frame.setAttribute("sandbox", "allow-scripts allow-downloads allow-popups");
+  frame.style.cssText = "width: 100%; height: 640px; border: 1px solid #8884; border-radius: 6px";
+  frame.srcdoc = model.get("page");
+  const hear = (event: MessageEvent) => {
+    if (event.source !== frame.contentWindow || event.data?.phylolm !== "selected") return;
+    model.set("selected", event.data.models);
+    model.save_changes();
+  };
+  window.addEventListener("message", hear);
+  model.on("change:selected", () => {
+    frame.contentWindow?.postMessage({ phylolm: "selected", models: model.get("selected") }, "*");
+  });
+  el.append(frame);
+  return () => window.removeEventListener("message", hear);
 }
+
+export default { render };

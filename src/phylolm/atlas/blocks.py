@@ -68,6 +68,9 @@ def _inside(
     method: str,
 ) -> npt.NDArray[np.float64]:
     part = matrix[rows]
+    # Only the columns in use: a product costs the whole width of the matrix.
+    columns, place = np.unique(part.indices, return_inverse=True)
+    part = sparse.csr_array((part.data, place, part.indptr), shape=(len(rows), len(columns)))
     distances = 1 - (part @ part.T).toarray()
     np.clip(distances, 0, 1, out=distances)
     np.fill_diagonal(distances, 0)

@@ -14,16 +14,21 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from phylolm.atlas import audit as rules
 from phylolm.atlas import statistics as st
 from phylolm.atlas.catalogue import Catalogue
-from phylolm.atlas.clusters import Clustering, cluster_names, name_clusters
+from phylolm.atlas.clusters import Clustering, cluster_names, name_clusters, telling_terms
 from phylolm.atlas.graph import NameGraph, name_graph, write_graph
+from phylolm.atlas.indexing import save_index
 from phylolm.atlas.lineage import Edge, Lineage, declared_edges
 from phylolm.atlas.linkage import check_method
 from phylolm.atlas.names import names_table
 from phylolm.atlas.neighbours import NeighbourSettings, Similar, similar_names
+from phylolm.atlas.ngrams import described
+from phylolm.atlas.opened import FORMAT
 from phylolm.files import whole_file, write_text
 from phylolm.treeio import write_tree
 from phylolm.version import __version__
@@ -97,23 +102,39 @@ def build(
     with clock.step("statistics"):
         numbers = _statistics(catalogue, names)
         write_text(folder / "statistics.json", json.dumps(numbers, indent=2, ensure_ascii=False))
+    with clock.step("audit"):
+        _write(
+            rules.to_table(rules.findings(catalogue.models, lineage, names=names)),
+            folder / "findings.csv",
+        )
     with clock.step("tables"):
+        said = name_clusters(similar.names, similar.spelling, graph.communities)
         _write_models(catalogue, names, found, graph, folder)
+        _write_groups(similar, found, graph, said, folder)
+    with clock.step("search index"):
+        save_index(catalogue.models, names, folder)
     if options.pictures:
         with clock.step("pictures"):
-            _draw(catalogue, names, similar, found, graph, folder)
+            _draw(catalogue, names, similar, found, graph, said, folder)
     summary = _summary(catalogue, found, graph, lineage, options, clock)
     write_text(folder / "atlas.json", json.dumps(summary, indent=2, ensure_ascii=False))
     return summary
+
+
+def _write(table: pd.DataFrame, path: Path) -> None:
+    with whole_file(path) as temporary:
+        if path.suffix == ".parquet":
+            table.to_parquet(temporary, index=False)
+        else:
+            table.to_csv(temporary, index=False)
 
 
 def _write_lineage(lineage: Lineage, folder: Path) -> None:
     edges = pd.DataFrame(
         [vars(edge) for edge in lineage.edges], columns=["child", "parent", "relation"]
     )
-    for table, name in ((edges, "lineage.csv"), (lineage.table(), "families.csv")):
-        with whole_file(folder / name) as temporary:
-            table.to_csv(temporary, index=False)
+    _write(edges, folder / "lineage.csv")
+    _write(lineage.table(), folder / "families.csv")
 
 
 def _write_models(
@@ -127,24 +148,36 @@ def _write_models(
         size=features["size"], kind=features["kind"], cluster=found.labels,
         community=graph.communities, x=graph.places[:, 0], y=graph.places[:, 1],
     )  # fmt: skip
-    with whole_file(folder / "models.parquet") as temporary:
-        table.to_parquet(temporary, index=False)
+    _write(table, folder / "models.parquet")
+    (first, second), cosines = graph.pairs[0].T, graph.pairs[1]
+    near = pd.DataFrame({"first": first, "second": second, "cosine": cosines})
+    _write(near, folder / "near.parquet")
+
+
+def _write_groups(
+    similar: Similar, found: Clustering, graph: NameGraph, said: tuple[str, ...], folder: Path
+) -> None:
+    """clusters.csv and communities.csv with their names; terms.csv: telling words of clusters."""
     clusters = pd.DataFrame({"cluster": range(len(found.names)), "name": found.names,
                              "models": found.sizes})  # fmt: skip
-    with whole_file(folder / "clusters.csv") as temporary:
-        clusters.to_csv(temporary, index=False)
+    _write(clusters, folder / "clusters.csv")
+    sizes = np.bincount(graph.communities)
+    communities = pd.DataFrame({"community": range(len(said)), "name": said, "models": sizes})
+    _write(communities, folder / "communities.csv")
+    _write(telling_terms(similar.names, similar.spelling, found.labels), folder / "terms.csv")
 
 
 def _statistics(catalogue: Catalogue, names: pd.DataFrame) -> dict[str, Any]:
     features = st.features_of(catalogue.models, names)
     _, date = st.same_date(catalogue.models)
+    cut = described(catalogue.ids)[0]
     return {
         "models": len(catalogue),
         "date": date,
         "likes_and_downloads": [asdict(c) for c in st.likes_and_downloads(catalogue.models)],
         "counts": {by: st.count_by(features, by).head(200).to_dict("records") for by in st.BY},
         "phrases": {
-            words: st.common_phrases(catalogue.ids, words, 50).to_dict("records")
+            words: st.common_phrases(catalogue.ids, words, 50, cut).to_dict("records")
             for words in (1, 2, 3)
         },
     }
@@ -156,12 +189,12 @@ def _draw(
     similar: Similar,
     found: Clustering,
     graph: NameGraph,
+    said: tuple[str, ...],
     folder: Path,
 ) -> None:
     from phylolm.atlas import pictures
     from phylolm.figures import save
 
-    said = name_clusters(similar.names, similar.spelling, graph.communities)
     save(pictures.graph_picture(graph, said), folder / "graph.png")
     save(pictures.clouds_picture(found, similar.names), folder / "clouds.png")
     save(pictures.likes_picture(catalogue, names), folder / "likes.png")
@@ -180,6 +213,7 @@ def _summary(
     clock: _Clock,
 ) -> dict[str, Any]:
     return {
+        "format": FORMAT,
         "phylolm": __version__,
         "source": catalogue.source,
         "models": len(catalogue),

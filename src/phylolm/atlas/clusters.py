@@ -162,30 +162,45 @@ def name_clusters(
     """A name for each cluster: its most telling words or word pairs, none within another.
 
     names: of the distinct names. spelling: (n,), which one a model has. labels: (n,).
+    """
+    terms = telling_terms(names, spelling, labels).groupby("cluster")["term"].agg(list)
+    clusters = range(int(labels.max()) + 1)
+    return tuple(_apart(terms.get(cluster, []), words) or NO_WORD for cluster in clusters)
 
-    Telling is p ln(p / q): p the share of the cluster's models with the term, q that of all.
+
+def telling_terms(
+    names: Features,
+    spelling: npt.NDArray[np.int64],
+    labels: npt.NDArray[np.int64],
+    most: int = 20,
+) -> pd.DataFrame:
+    """The most telling words and word pairs of each cluster, best first.
+
+    Columns cluster, term, share (of the cluster's models that have it), telling: p ln(p / q), p
+    that share and q the share of all models.
     """
     terms = names.matrix[spelling][:, : names.words]
     present = sparse.csr_array((np.ones_like(terms.data), terms.indices, terms.indptr), terms.shape)
     count = int(labels.max()) + 1
-    sizes = np.bincount(labels, minlength=count)
     members = sparse.csr_array(
         (np.ones(len(labels), dtype=np.float32), (labels, np.arange(len(labels)))),
         shape=(count, len(labels)),
     )
-    inside = sparse.csr_array(members @ present)
+    inside = sparse.coo_array(members @ present)
     overall = np.asarray(present.sum(axis=0)).ravel() / len(labels)
-    named = []
-    for cluster in range(count):
-        if not len(names.terms[: names.words]):
-            named.append(NO_WORD)
-            continue
-        part = slice(inside.indptr[cluster], inside.indptr[cluster + 1])
-        columns, share = inside.indices[part], inside.data[part] / sizes[cluster]
-        telling = share * np.log(share / overall[columns])
-        best = columns[np.lexsort((columns, -telling))]
-        named.append(_apart([names.terms[column] for column in best[:20]], words))
-    return tuple(named)
+    share = inside.data / np.bincount(labels, minlength=count)[inside.row]
+    telling = share * np.log(share / overall[inside.col])
+    order = np.lexsort((inside.col, -telling, inside.row))
+    cluster = inside.row[order]
+    rank = np.arange(len(order)) - np.searchsorted(cluster, cluster)
+    order = order[rank < most]
+    words = np.array([term.removeprefix(OWNER_MARK) for term in names.terms], dtype=object)
+    return pd.DataFrame(
+        {
+            "cluster": inside.row[order].astype(np.int64), "term": words[inside.col[order]],
+            "share": share[order], "telling": telling[order],
+        }
+    )  # fmt: skip
 
 
 def _apart(terms: Sequence[str], wanted: int) -> str:
@@ -194,7 +209,7 @@ def _apart(terms: Sequence[str], wanted: int) -> str:
         new = set(term.split())
         if len(chosen) < wanted and not any(new & set(old.split()) for old in chosen):
             chosen.append(term)
-    return ", ".join(term.removeprefix(OWNER_MARK) for term in chosen) or NO_WORD
+    return ", ".join(chosen)
 
 
 def _tree(models: Sequence[str], spelling: npt.NDArray[np.int64], merges: Merges) -> Tree:

@@ -9,6 +9,7 @@ not half a million edges.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from phylolm.atlas.neighbours import Similar
 from phylolm.errors import ConfigError
 from phylolm.files import whole_file
 
+_UNFIT = re.compile("[\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 SUFFIXES = (".graphml", ".gexf")
 
 
@@ -102,15 +104,17 @@ def _graphml(graph: NameGraph, values: Mapping[str, Sequence[object]]) -> Iterat
         kind = _kind(cells, "long")
         yield f'<key id={_text(name)} for="node" attr.name={_text(name)} attr.type="{kind}"/>\n'
     yield '<graph edgedefault="undirected">\n'
-    for row, model in enumerate(graph.models):
+    ids = [_text(model) for model in graph.models]
+    for row, model in enumerate(ids):
         data = "".join(
             f"<data key={_text(name)}>{_text(cells[row])[1:-1]}</data>"
             for name, cells in values.items()
             if _known(cells[row])
         )
-        yield f"<node id={_text(model)}>{data}</node>\n"
-    for (a, b), cosine in zip(*graph.pairs, strict=True):
-        ends = f"source={_text(graph.models[a])} target={_text(graph.models[b])}"
+        yield f"<node id={model}>{data}</node>\n"
+    pairs, cosines = graph.pairs
+    for (a, b), cosine in zip(pairs.tolist(), cosines.tolist(), strict=True):
+        ends = f"source={ids[a]} target={ids[b]}"
         yield f'<edge {ends}><data key="cosine">{cosine:.4f}</data></edge>\n'
     yield "</graph>\n</graphml>\n"
 
@@ -136,7 +140,8 @@ def _gexf(graph: NameGraph, values: Mapping[str, Sequence[object]]) -> Iterator[
             f'<node id="{row}" label={_text(model)}><attvalues>{data}</attvalues>{spot}</node>\n'
         )
     yield "</nodes>\n<edges>\n"
-    for edge, ((a, b), cosine) in enumerate(zip(*graph.pairs, strict=True)):
+    pairs, cosines = graph.pairs
+    for edge, ((a, b), cosine) in enumerate(zip(pairs.tolist(), cosines.tolist(), strict=True)):
         yield f'<edge id="{edge}" source="{a}" target="{b}" weight="{cosine:.4f}"/>\n'
     yield "</edges>\n</graph>\n</gexf>\n"
 
@@ -154,9 +159,6 @@ def _kind(cells: Sequence[object], whole: str) -> str:
 
 def _text(value: object) -> str:
     """A quoted XML attribute; what XML can't hold becomes the replacement character."""
-    plain = "".join(
-        c if c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff" else "\ufffd"
-        for c in str(value)
-    )
+    plain = _UNFIT.sub("\ufffd", str(value))
     quoted = quoteattr(plain, {'"': "&quot;"})
     return quoted if quoted[0] == '"' else f'"{quoted[1:-1]}"'

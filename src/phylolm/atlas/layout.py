@@ -32,10 +32,13 @@ def place(edges: sparse.csr_array, communities: npt.NDArray[np.int64], seed: int
     radii = np.sqrt(sizes) * 0.62 + 0.35
     centres = _place_discs(edges, communities, radii, sizes)
     order = np.argsort(communities, kind="stable")
+    starts = np.cumsum(sizes)[:-1]
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order)) - np.concatenate([[0], starts])[communities[order]]
     places = np.zeros((len(communities), 2))
-    for community, rows in enumerate(np.split(order, np.cumsum(sizes)[:-1])):
+    for community, rows in enumerate(np.split(order, starts)):
         if len(rows) > 1:
-            inside = _within(edges, rows, seed) * (radii[community] - 0.35)
+            inside = _within(edges, rows, communities, rank, seed) * (radii[community] - 0.35)
             places[rows] = centres[community] + inside
         else:
             places[rows] = centres[community]
@@ -43,16 +46,37 @@ def place(edges: sparse.csr_array, communities: npt.NDArray[np.int64], seed: int
 
 
 def _within(
-    edges: sparse.csr_array, rows: npt.NDArray[np.intp], seed: int
+    edges: sparse.csr_array,
+    rows: npt.NDArray[np.intp],
+    communities: npt.NDArray[np.int64],
+    rank: npt.NDArray[np.int64],
+    seed: int,
 ) -> npt.NDArray[np.float64]:
-    """Places in the unit disc, the centre of mass in its middle."""
+    """Places in the unit disc, the centre of mass in its middle.
+
+    rows: the models of one community. rank: (n,) of every model within its own.
+    """
     if len(rows) > SPRINGS_UP_TO:
         degree = np.diff(edges.indptr)[rows]
-        rank = np.empty(len(rows), dtype=np.int64)
-        rank[np.argsort(-degree, kind="stable")] = np.arange(len(rows))
-        return sunflower(len(rows))[rank]
-    weights = edges[rows][:, rows].toarray().astype(np.float64)
+        spot = np.empty(len(rows), dtype=np.int64)
+        spot[np.argsort(-degree, kind="stable")] = np.arange(len(rows))
+        return sunflower(len(rows))[spot]
+    weights = _weights(edges.indptr, edges.indices, edges.data, rows, communities, rank)
     return _springs(weights, np.random.default_rng(seed))
+
+
+@kernel
+def _weights(
+    start: np.ndarray, other: np.ndarray, weight: np.ndarray,
+    rows: np.ndarray, communities: np.ndarray, rank: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """Edges within one community, dense; slicing a sparse matrix costs its whole width."""
+    found = np.zeros((len(rows), len(rows)))
+    for i in range(len(rows)):
+        for at in range(start[rows[i]], start[rows[i] + 1]):
+            if communities[other[at]] == communities[rows[i]]:
+                found[i, rank[other[at]]] = weight[at]
+    return found
 
 
 def sunflower(count: int, first: int = 0) -> npt.NDArray[np.float64]:
@@ -62,23 +86,32 @@ def sunflower(count: int, first: int = 0) -> npt.NDArray[np.float64]:
     return np.column_stack([radius * np.cos(k * _GOLDEN), radius * np.sin(k * _GOLDEN)])
 
 
-def _springs(
-    weights: npt.NDArray[np.float64], rng: np.random.Generator, rounds: int = 60
-) -> npt.NDArray[np.float64]:
-    """Attraction d² / k along edges, repulsion k² / d between all, steps that cool down."""
-    n = len(weights)
-    spots = sunflower(n)[rng.permutation(n)]
-    ideal = 1.0 / np.sqrt(n)
-    for heat in np.linspace(0.2, 0.005, rounds):
-        apart = spots[:, None] - spots[None]
-        gap = np.maximum(np.hypot(apart[..., 0], apart[..., 1]), 1e-3)
-        pull = ideal**2 / gap**2 - weights * gap / ideal
-        move = (apart * pull[..., None]).sum(axis=1) - spots * 0.5
-        length = np.maximum(np.hypot(*move.T), 1e-9)[:, None]
-        spots = spots + move / length * np.minimum(length, heat)
+def _springs(weights: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    spots = sunflower(len(weights))[rng.permutation(len(weights))]
+    _relax(spots, weights, np.linspace(0.2, 0.005, 60))
     spots -= spots.mean(axis=0)
     far = np.hypot(*spots.T).max()
     return np.asarray(spots / far if far > 0 else spots)
+
+
+@kernel
+def _relax(spots: np.ndarray, weights: np.ndarray, heats: np.ndarray) -> None:
+    """Attraction d² / k along edges, repulsion k² / d between all, steps that cool down."""
+    n = len(spots)
+    ideal = 1.0 / np.sqrt(n)
+    move = np.empty((n, 2))
+    for heat in heats:
+        for i in range(n):
+            move[i] = -0.5 * spots[i]
+            for j in range(n):
+                x, y = spots[i, 0] - spots[j, 0], spots[i, 1] - spots[j, 1]
+                gap = max(np.sqrt(x * x + y * y), 1e-3)
+                pull = ideal * ideal / (gap * gap) - weights[i, j] * gap / ideal
+                move[i, 0] += x * pull
+                move[i, 1] += y * pull
+        for i in range(n):
+            length = max(np.sqrt(move[i, 0] ** 2 + move[i, 1] ** 2), 1e-9)
+            spots[i] += move[i] / length * min(length, heat)
 
 
 def _place_discs(

@@ -151,7 +151,8 @@ class Lineage:
                 "depth": max(above.values(), default=0),
                 "root": roots[0] if roots else "", "descendants": len(self.descendants(model)),
             })  # fmt: skip
-        return pd.DataFrame(rows)
+        columns = ["model", "parents", "children", "depth", "root", "descendants"]
+        return pd.DataFrame(rows, columns=columns)  # the columns too where there is no model
 
 
 def resolve(model: str, aliases: Mapping[str, str]) -> str:

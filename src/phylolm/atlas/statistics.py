@@ -160,15 +160,43 @@ def _bootstrap(x: Values, y: Values, replicates: int, seed: int) -> tuple[float,
     return float(low), float(high)
 
 
-def common_phrases(models: Sequence[str], words: int, most: int = 30) -> pd.DataFrame:
+def common_phrases(
+    models: Sequence[str],
+    words: int,
+    most: int = 30,
+    cut: Sequence[tuple[str, ...]] | None = None,
+) -> pd.DataFrame:
     """The commonest runs of `words` tokens: columns phrase, models (that have it).
 
-    Models that are described by their owner (see `ngrams`) have no words.
+    Models that are described by their owner (see `ngrams`) have no words. cut: the models'
+    tokens as `ngrams.described` gives them, if at hand.
     """
     counts: Counter[str] = Counter()
-    for tokens in described(models)[0]:
+    for tokens in described(models)[0] if cut is None else cut:
         if tokens[:1] != (OWNER_MARK,):
             runs = zip(*(tokens[start:] for start in range(words)), strict=False)
             counts.update({" ".join(run) for run in runs})
     best = sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:most]
     return pd.DataFrame(best, columns=["phrase", "models"])
+
+
+def phrase_totals(
+    models: Sequence[str], counts: Sequence[npt.ArrayLike], words: Sequence[int], most: int
+) -> tuple[list[str], npt.NDArray[np.float64]]:
+    """Runs of tokens that most models have, and totals over those models.
+
+    counts: k arrays (n,), NaN where not known. words: lengths of the runs.
+    Returns up to `most` phrases, the commonest first, and (1 + k, phrases): the number of models
+    and the k totals.
+    """
+    rows_of: dict[str, list[int]] = {}
+    for row, tokens in enumerate(described(models)[0]):
+        if tokens[:1] != (OWNER_MARK,):
+            for length in words:
+                runs = zip(*(tokens[start:] for start in range(length)), strict=False)
+                for run in {" ".join(run) for run in runs}:
+                    rows_of.setdefault(run, []).append(row)
+    best = sorted(rows_of, key=lambda phrase: (-len(rows_of[phrase]), phrase))[:most]
+    known = [np.nan_to_num(np.asarray(each, dtype=np.float64)) for each in counts]
+    totals = [[len(rows_of[phrase]), *(k[rows_of[phrase]].sum() for k in known)] for phrase in best]
+    return best, np.array(totals, dtype=np.float64).reshape(len(best), 1 + len(known)).T

@@ -25,6 +25,7 @@ from phylolm.cli import (
     genome,
     identify,
     init,
+    page,
     pictures,
     predict,
     record,
@@ -79,6 +80,8 @@ app.command("compare")(compare.compare)
 app.command("predict")(predict.predict)
 app.command("select")(predict.select)
 app.command("report")(report.report)
+app.command("export")(page.export)
+app.command("serve")(page.serve)
 app.add_typer(genome.app, name="genome")
 app.add_typer(bank.app, name="bank")
 atlas.app.command("build")(atlasbuild.build)

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 
+from phylolm.distancematrix import DistanceMatrix
 from phylolm.report.content import Report
 from phylolm.report.html import text
+from phylolm.tree import Tree
 
 
 def distrust(report: Report) -> str:
     own = "".join(f"<li>{text(line)}</li>" for line in report.warnings)
     specific = f"<h3>In this study</h3><ul>{own}</ul>" if own else ""
-    general = "".join(f"<li>{line}</li>" for line in [*_measured(report), *_CAUTIONS])
+    lines = [*_measured(report.distances, report.tree), *_CAUTIONS]
+    general = "".join(f"<li>{line}</li>" for line in lines)
     return f"{specific}<h3>In every study of this kind</h3><ul>{general}</ul>"
 
 
-def _measured(report: Report) -> list[str]:
-    d, lines = report.distances, []
+def plain_cautions(d: DistanceMatrix, tree: Tree) -> list[str]:
+    """What to distrust in every study, without markup."""
+    lines = [*_measured(d, tree), *_CAUTIONS]
+    return [line.replace("<b>", "").replace("</b>", "") for line in lines]
+
+
+def _measured(d: DistanceMatrix, tree: Tree) -> list[str]:
+    lines = []
     if d.std_error is not None and len(d.names) > 1:
         errors = d.std_error[np.triu_indices(len(d.names), 1)]
         typical = float(np.nanmedian(errors)) if np.isfinite(errors).any() else np.nan
@@ -30,7 +39,7 @@ def _measured(report: Report) -> list[str]:
             "<b>Sampling noise is unknown here</b>, as the distances came without standard "
             "errors. With few probes a gene or few genes, small differences are chance."
         )
-    negative = int((report.tree.length < 0).sum())
+    negative = int((tree.length < 0).sum())
     if negative:
         lines.append(
             f"<b>{negative} branches came out negative</b> and are drawn with length zero: "

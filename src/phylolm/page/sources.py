@@ -1,0 +1,280 @@
+"""From what people have to what a page shows: studies, banks, the demo, distances, trees.
+
+Here: `open_source`, which tells the kind of a path by what is there. Next door: `ofstudy` and
+`ofatlas` make bundles of what is opened here.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from phylolm import analysis
+from phylolm.analysis import Analysis, TreeOptions, analyse
+from phylolm.atlas.opened import Atlas, open_atlas
+from phylolm.bank import MARKER, Bank
+from phylolm.config import Study, read_study
+from phylolm.demo import ALLELE_LENGTHS, GENOME, OPTIONS, family_of
+from phylolm.distance import distances
+from phylolm.distancematrix import DistanceMatrix, read_distances
+from phylolm.errors import ConfigError, DataError
+from phylolm.files import read_text
+from phylolm.forecasts import FORECASTS
+from phylolm.frequencies import AlleleCounts, without_silent
+from phylolm.genome import Genome
+from phylolm.page.fields import NUMBER, Field, read_fields
+from phylolm.page.ofstudy import Score, Shown
+from phylolm.predict.forecast import Forecast, forecast, join_scores
+from phylolm.predict.scores import ScoreTable, read_scores
+from phylolm.publish import Findings, parameters
+from phylolm.study import last_findings
+from phylolm.tree import Tree
+from phylolm.treebuild import build_tree
+from phylolm.treeio import read_tree
+from phylolm.version import __version__
+from phylolm.zoo import Zoo
+
+TREES = (".nwk", ".newick", ".tree", ".nex", ".nexus", ".xml", ".phyloxml")
+MATRICES = (".csv", ".parquet", ".phy")
+
+MIN_ANSWERED = 0.5
+
+KINDS = (
+    "a study.toml, its folder of results, a bank, the demo's folder, an atlas folder, distances "
+    "(.csv, .parquet, .phy) or a tree (.nwk, .nex, .xml)"
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How a source is to be shown; what doesn't concern its kind is left unused.
+
+    metadata: table of facts about the models. scores: benchmark scores. similarity: the matrix
+    holds similarities. tree: options of the tree, where one has to be made.
+    """
+
+    title: str = ""
+    metadata: Path | None = None
+    scores: Path | None = None
+    families: Mapping[str, str] = field(default_factory=dict)
+    similarity: bool = False
+    tree: TreeOptions = field(default_factory=TreeOptions)
+
+
+def open_source(
+    path: Path, wanted: Wanted | None = None, progress: Callable[[int], None] | None = None
+) -> Shown | Atlas:
+    """What a page shows of a path. progress: called with bootstrap replicates done.
+
+    Raises ConfigError or DataError where there is nothing that a page can show.
+    """
+    wanted = wanted or Wanted()
+    if path.is_dir() and (path / "atlas.json").is_file():
+        return open_atlas(path)
+    if path.is_dir() and (path / MARKER).is_file():
+        return finished(of_bank(Bank(path, create=False), wanted.tree, progress), wanted)
+    return finished(_reader(path)(path, wanted), wanted)
+
+
+def _reader(path: Path) -> Callable[[Path, Wanted], Shown]:
+    if not path.exists():
+        raise ConfigError(f"there is no {path}; a page shows {KINDS}")
+    if path.is_dir():
+        if any(path.glob("zoo-*/zoo.json")):
+            return _of_demo
+        if (path / "tree.nwk").is_file() and (path / "distances.csv").is_file():
+            return _of_results
+        if (path / "study.toml").is_file():
+            return lambda folder, wanted: _of_study(read_study(folder / "study.toml"))
+    elif path.suffix == ".toml":
+        return lambda file, wanted: _of_study(read_study(file))
+    elif path.suffix in MATRICES:
+        return _of_matrix
+    elif path.suffix in TREES:
+        return lambda file, wanted: of_tree(read_tree(file), file.stem)
+    raise ConfigError(f"{path} is nothing a page can show: give {KINDS}")
+
+
+def finished(shown: Shown, wanted: Wanted) -> Shown:
+    """With the title, columns and scores that were asked for."""
+    fields, scores = list(shown.fields), list(shown.scores)
+    if wanted.metadata is not None:
+        fields += read_fields(wanted.metadata, shown.names)
+    if wanted.scores is not None:
+        table = read_scores(wanted.scores)
+        fields += score_fields(table, shown.names)
+        if shown.distances is not None:
+            scores = scores_of(table, forecast(join_scores(shown.distances, table)))
+    return replace(
+        shown,
+        title=wanted.title or shown.title,
+        families=wanted.families or shown.families,
+        fields=_once(fields),
+        scores=scores,
+    )
+
+
+def _once(fields: Sequence[Field]) -> list[Field]:
+    """Fields of distinct names: the first of each name."""
+    return list({each.name: each for each in reversed(fields)}.values())[::-1]
+
+
+def of_findings(found: Findings, genome: Genome | None = None) -> Shown:
+    """A finished analysis."""
+    return Shown(
+        found.title,
+        found.analysis.tree,
+        found.analysis.distances,
+        found.counts,
+        {gene.id: gene.text for gene in genome.genes} if genome else {},
+        found.families or {},
+        found.colours or {},
+        made=parameters(found.counts, found.options),
+        notes=[f"{name}: {note}" for name, note in found.sections],
+    )
+
+
+def of_bank(
+    bank: Bank, options: TreeOptions | None = None, progress: Callable[[int], None] | None = None
+) -> Shown:
+    """A bank, analysed as `phylolm report` does."""
+    genome = bank.genome()
+    counts, silent = without_silent(bank.counts(genome, ALLELE_LENGTHS), MIN_ANSWERED)
+    shown = of_counts(counts, genome, bank.path.resolve().name, options, progress)
+    left_out = f"Left out, for they answer too little: {', '.join(silent)}."
+    return replace(shown, notes=[left_out]) if silent else shown
+
+
+def of_counts(
+    counts: AlleleCounts,
+    genome: Genome | None = None,
+    title: str = "Family tree",
+    options: TreeOptions | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Shown:
+    """Allele counts, analysed. genome: for the genes' texts."""
+    options = options or TreeOptions()
+    done = analyse(counts, options, progress)
+    return of_findings(Findings(title, counts, done, options), genome)
+
+
+def of_distances(matrix: DistanceMatrix, title: str, options: TreeOptions | None = None) -> Shown:
+    """Distances alone: the tree is made of them."""
+    options = options or TreeOptions()
+    made = {"models": len(matrix), "measure": matrix.measure, "tree method": options.method,
+            "root": options.root, "phylolm": __version__}  # fmt: skip
+    return Shown(
+        title, analysis.finished(build_tree(matrix, options.method), options), matrix, made=made
+    )
+
+
+def of_tree(tree: Tree, title: str) -> Shown:
+    """A tree alone."""
+    return Shown(title, tree, made={"models": tree.n_leaves, "phylolm": __version__})
+
+
+def _of_matrix(path: Path, wanted: Wanted) -> Shown:
+    return of_distances(read_distances(path, wanted.similarity), path.stem, wanted.tree)
+
+
+def _of_study(study: Study) -> Shown:
+    shown = of_findings(last_findings(study), study.genome())
+    path = study.out / FORECASTS
+    if study.scores is None or not path.is_file():
+        return shown
+    table = read_scores(study.scores)
+    fields = score_fields(table, shown.names)
+    return replace(shown, fields=fields, scores=[*known_scores(table), *_read_forecasts(path)])
+
+
+def _of_results(folder: Path, wanted: Wanted) -> Shown:
+    """A study's results: the study itself where it is beside them, else their files."""
+    for path in sorted(folder.resolve().parent.glob("*.toml")):
+        study = _study_of(path, folder)
+        if study is not None:
+            return _of_study(study)
+    tree, matrix = read_tree(folder / "tree.nwk"), read_distances(folder / "distances.csv")
+    shown = Shown(folder.resolve().name, tree, matrix, made={"phylolm": __version__})
+    path = folder / FORECASTS
+    return replace(shown, scores=_read_forecasts(path)) if path.is_file() else shown
+
+
+def _study_of(path: Path, folder: Path) -> Study | None:
+    """The study in a file, if its results are in the folder."""
+    try:
+        study = read_study(path)
+    except (ConfigError, DataError):
+        return None  # another file's faults are no business of these results
+    return study if study.out.resolve() == folder.resolve() else None
+
+
+def _of_demo(folder: Path, wanted: Wanted) -> Shown:
+    """The demo's zoo, as it was measured, with the tree that is true."""
+    zoo = Zoo.load(sorted(folder.glob("zoo-*"))[0])
+    bank = Bank(folder / f"bank-{zoo.seed}", create=False)
+    genome = Genome.load(GENOME)
+    counts = bank.counts(genome, ALLELE_LENGTHS, models=zoo.models, probes=OPTIONS.probes)
+    options = TreeOptions()
+    if not (folder / "tree.nwk").is_file():
+        raise ConfigError(f"{folder} is not finished: run `phylolm demo --out {folder}` again")
+    done = Analysis(distances(counts, options.measure), read_tree(folder / "tree.nwk"))
+    found = Findings("The demo zoo", counts, done, options, family_of(zoo))
+    truth = [("the true tree", Tree.from_newick(zoo.newick))]
+    parents: dict[str, list[str]] = {}
+    for edge in zoo.edges:
+        parents.setdefault(edge.child, []).append(edge.parent)
+    told = [", ".join(parents.get(name, [])) for name in counts.models]
+    fields = [Field("parent", "true parent", "text", told)]
+    return replace(of_findings(found, genome), others=truth, fields=fields)
+
+
+def score_fields(table: ScoreTable, names: Sequence[str]) -> list[Field]:
+    """Known scores as columns, and the models' sizes where the table says them."""
+    row = {model: place for place, model in enumerate(table.models)}
+    rows = np.array([row.get(name, -1) for name in names])
+    known = {name: table.values[:, place] for place, name in enumerate(table.benchmarks)}
+    columns = [("parameters", "parameters (billions)", table.parameters), *(
+        (f"score {name}", name, values) for name, values in known.items()
+    )]  # fmt: skip
+    found = []
+    for name, label, values in columns:
+        here = np.where(rows >= 0, values[rows], np.nan)
+        if np.isfinite(here).any():
+            found.append(Field(name, label, NUMBER, here, log=name == "parameters"))
+    return found
+
+
+def known_scores(table: ScoreTable) -> list[Score]:
+    """Every score of a table, with bounds that are the score itself."""
+    return [
+        Score(benchmark, model, float(value), float(value), float(value))
+        for column, benchmark in enumerate(table.benchmarks)
+        for model, value in zip(table.models, table.values[:, column], strict=True)
+        if np.isfinite(value)
+    ]
+
+
+def scores_of(table: ScoreTable, forecasts: Sequence[Forecast]) -> list[Score]:
+    """Known and forecast scores."""
+    told = [
+        Score(each.benchmark, each.model, each.value, each.low, each.high) for each in forecasts
+    ]
+    return [*known_scores(table), *told]
+
+
+def _read_forecasts(path: Path) -> list[Score]:
+    """A study's forecasts.csv. Raises DataError naming the line that is wrong."""
+    found = []
+    rows = csv.DictReader(io.StringIO(read_text(path), newline=""))
+    for number, row in enumerate(rows, start=2):
+        try:
+            value, low, high = (float(row[key] or "nan") for key in ("value", "low", "high"))
+            found.append(Score(row["benchmark"], row["model"], value, low, high))
+        except (KeyError, TypeError, ValueError):
+            raise DataError(f"{path}, line {number}: no forecast; run the study again") from None
+    return found

@@ -1,0 +1,90 @@
+// Many edges as a picture: how many cross each pixel, darker where more do.
+
+/** How many edges cross each pixel, and the colour they share: its place, 0 where they differ. */
+export class Density {
+  readonly counts: Uint16Array;
+  readonly tint: Uint8Array;
+
+  constructor(readonly width: number, readonly height: number) {
+    this.counts = new Uint16Array(width * height);
+    this.tint = new Uint8Array(width * height);
+  }
+
+  /** Count an edge between two places, in pixels. What is outside the picture is cut off first. */
+  add(ax: number, ay: number, bx: number, by: number, tint: number): void {
+    const { width, height } = this;
+    if (ax >= 0 && bx >= 0 && ay >= 0 && by >= 0 && ax < width && bx < width && ay < height && by < height) {
+      return this.walk(ax, ay, bx, by, tint);
+    }
+    const part = clipped(ax, ay, bx, by, width, height);
+    if (!part) return;
+    const dx = bx - ax;
+    const dy = by - ay;
+    const [right, below] = [width - 0.01, height - 0.01];
+    const within = (value: number, most: number) => Math.min(most, Math.max(0, value));
+    this.walk(
+      within(ax + part[0] * dx, right), within(ay + part[0] * dy, below),
+      within(ax + part[1] * dx, right), within(ay + part[1] * dy, below), tint,
+    );
+  }
+
+  /** A step to each pixel along the longer side, in whole numbers of 1/65536 pixel. */
+  private walk(ax: number, ay: number, bx: number, by: number, tint: number): void {
+    const { counts, tint: tints, width } = this;
+    const steps = Math.max(1, Math.ceil(Math.max(Math.abs(bx - ax), Math.abs(by - ay))));
+    // steps are cut towards zero: the walk never goes past the end, which is inside the picture
+    const stepX = ((bx - ax) / steps) * 65536 | 0;
+    const stepY = ((by - ay) / steps) * 65536 | 0;
+    let x = ax * 65536 | 0;
+    let y = ay * 65536 | 0;
+    for (let k = 0; k <= steps; k++, x += stepX, y += stepY) {
+      const at = (y >> 16) * width + (x >> 16);
+      const count = counts[at];
+      if (count === 0) tints[at] = tint;
+      else if (tints[at] !== tint) tints[at] = 0;
+      if (count < 65535) counts[at] = count + 1;
+    }
+  }
+
+  /** Into pixels (RGBA): opacity grows with the logarithm of the count, from `low` to `high`, 0 to 255. */
+  shade(pixels: Uint8ClampedArray, colours: readonly (readonly [number, number, number])[], low: number, high: number): void {
+    const whole = new Uint32Array(pixels.buffer, pixels.byteOffset, pixels.length / 4);
+    const opacity = opacities(this.most(), low, high);
+    const colour = colours.map(([r, g, b]) => r | (g << 8) | (b << 16)); // bytes of a pixel, the lowest first
+    const { counts, tint } = this;
+    for (let at = 0; at < counts.length; at++) {
+      if (counts[at]) whole[at] = colour[tint[at]] | (opacity[counts[at]] << 24);
+    }
+  }
+
+  private most(): number {
+    let most = 0;
+    for (const count of this.counts) if (count > most) most = count;
+    return most;
+  }
+}
+
+/** The opacity for each count up to the most. */
+export function opacities(most: number, low: number, high: number): Uint8Array {
+  // few edges on a pixel look the same whether the busiest pixel has 3 or 30: hence at least 30
+  const full = Math.log(Math.max(most, 30));
+  return Uint8Array.from({ length: most + 1 }, (_, count) => (count ? low + (high - low) * (Math.log(count) / full) : 0));
+}
+
+/** The part of a line that is inside the picture, as shares of its length (Liang and Barsky's way). */
+export function clipped(
+  ax: number, ay: number, bx: number, by: number, width: number, height: number,
+): [number, number] | undefined {
+  let from = 0;
+  let to = 1;
+  for (const [start, change, most] of [[ax, bx - ax, width], [ay, by - ay, height]]) {
+    if (change === 0) {
+      if (start < 0 || start >= most) return undefined;
+      continue;
+    }
+    const [a, b] = [-start / change, (most - start) / change];
+    from = Math.max(from, Math.min(a, b));
+    to = Math.min(to, Math.max(a, b));
+  }
+  return from < to || (from === to && from === 0) ? [from, to] : undefined;
+}
