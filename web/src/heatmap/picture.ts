@@ -217,7 +217,8 @@ function paintTree(pen: Pen, { plot, treeWidth, theme }: Scene, { across, down }
   const sy = (y: number) => plot.y0 + y * plot.cell;
   const sx = (x: number) => left + x * treeWidth;
   pen.strokeStyle = theme.faint;
-  pen.lineWidth = 1;
+  // Thinner than rows are high, else the leaves of many rows are one blot.
+  pen.lineWidth = Math.min(1, Math.max(0.2, plot.cell * 0.8));
   pen.beginPath();
   for (let k = 0; k < across.length; k += 3) {
     const y = sy(across[k + 2]);
@@ -253,7 +254,7 @@ function paintFocus(pen: Pen, { plot, theme }: Scene, { row, column }: { row: nu
 const LEGEND = { width: 190, height: 10 };
 
 function paintLegend(pen: Pen, { plot, legend, theme, width, height }: Scene): void {
-  const x = Math.max(10, Math.min(plot.left, width - LEGEND.width - 10));
+  const x = Math.round(Math.max(10, Math.min(plot.left, width - LEGEND.width - 10)));
   const y = height - 30;
   for (let k = 0; k < LEGEND.width; k += 2) {
     pen.fillStyle = css(shadeOf(k / (LEGEND.width - 2)));
