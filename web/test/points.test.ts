@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { clipped } from "../src/points/clip";
 import { PointGrid } from "../src/points/grid";
 import { Taken, placeLabels } from "../src/points/labels";
-import { DensityPainter, type Frame, type Ink, opacity, paintDiscs, radiusFor, seen, stamp } from "../src/points/pixels";
+import { DensityPainter, type Frame, type Ink, opacity, paintDiscs, paintMarked, radiusFor, seen, stamp } from "../src/points/pixels";
 
 /** Numbers in [0, 1) that are the same in each run. */
 function random(seed: number): () => number {
@@ -110,6 +110,16 @@ test("discs over each other are mixed by their opacity", () => {
   stamp(into, 1.5, 1.5, 2, [0, 0, 0]);
   paintDiscs(grid, [0], { shade: new Uint8Array(1), palette: [[200, 100, 0]], opacity: 0.5 }, frame, 2, into);
   assert.deepEqual([...into.pixels.slice(16, 20)], [100, 50, 0, 255]);
+});
+
+test("marked points are drawn where they are, those without a place or out of sight are not", () => {
+  const [x, y] = [Float32Array.of(0.05, NaN, 0.95, 1.5), Float32Array.of(0.05, 0.5, 0.95, 0.5)];
+  const into = raster(10, 10);
+  paintMarked([0, 1, 3], x, y, [9, 8, 7], PIXELS, 0, into);
+  assert.deepEqual([...into.pixels.slice(0, 4)], [9, 8, 7, 255]);
+  assert.equal(into.pixels.filter((_, k) => k % 4 === 3 && into.pixels[k] > 0).length, 1);
+  paintMarked([2], x, y, [9, 8, 7], PIXELS, 1.5, into);
+  assert.ok(into.pixels.filter((_, k) => k % 4 === 3 && into.pixels[k] > 0).length > 3);
 });
 
 test("what is seen is the inverse of the frame", () => {

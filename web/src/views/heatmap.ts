@@ -177,10 +177,10 @@ class HeatmapView implements OpenView {
 
   private draw(pen: Pen, ratio: number): void {
     const { app, shown: arrangement, surface } = this;
-    const { models, square, images, tree, matrix, rowOf } = arrangement;
+    const { models, images, tree, matrix, rowOf } = arrangement;
     const { colours, passing } = app;
     const scene: Scene = {
-      plot: this.plot(), theme: theme(), square, images, ratio, tree, treeWidth: this.treeWidth,
+      plot: this.plot(), theme: theme(), images, ratio, tree, treeWidth: this.treeWidth,
       strips: runs(models.map((model) => colours.shade[model])), palette: colours.palette,
       group: (run) => this.groupName(run),
       name: (row) => this.name(row),
