@@ -5,14 +5,13 @@ import { type Pen, SvgPen } from "../pen";
 import { round } from "../points/scale";
 import { short } from "../bundle";
 import type { Dendrogram } from "./dendrogram";
-import { colourOf, css, shadeOf } from "./ramp";
+import { css, shadeOf } from "./ramp";
 import type { Images, Plot } from "./scene";
-import type { Run, Square } from "./square";
+import type { Run } from "./square";
 
 export interface Scene {
   plot: Plot;
   theme: Theme;
-  square: Square;
   images: Images;
   /** The screen's pixels to one of the page's. */
   ratio: number;
@@ -40,7 +39,6 @@ export const STRIP = 9;
 const GAP = 3;
 const NAMES_FROM = 11;
 const GROUP_HEIGHT = 14;
-const MOST_CELLS = 20_000;
 const MOST_BANDS = 40;
 
 export function paintHeatmap(pen: Pen, scene: Scene): void {
@@ -59,13 +57,11 @@ export function paintHeatmap(pen: Pen, scene: Scene): void {
   paintLegend(pen, scene);
 }
 
-function paintCells(pen: Pen, { plot, square, images, ratio }: Scene): void {
-  const { left, top, right, bottom, cell, x0, y0, part } = plot;
+function paintCells(pen: Pen, { plot, images, ratio }: Scene): void {
+  const { left, top, right, bottom, cell, x0, y0 } = plot;
   if (right <= left || bottom <= top) return;
-  if (pen instanceof SvgPen) {
-    if ((part.right - part.left) * (part.bottom - part.top) <= MOST_CELLS) return paintRects(pen, plot, square);
-    return pen.drawImage(cut(plot, images), left, top, right - left, bottom - top);
-  }
+  // An image also in a file: cells as rectangles have seams between them, and are many.
+  if (pen instanceof SvgPen) return pen.drawImage(cut(plot, images), left, top, right - left, bottom - top);
   const { image, step } = images.of(cell * ratio);
   const size = cell * step;
   if ("imageSmoothingEnabled" in pen) pen.imageSmoothingEnabled = false;
@@ -87,18 +83,6 @@ function cut(plot: Plot, images: Images): HTMLCanvasElement {
   const [width, height] = [(plot.right - plot.left) / size, (plot.bottom - plot.top) / size];
   context.drawImage(image, (plot.left - plot.x0) / size, (plot.top - plot.y0) / size, width, height, 0, 0, canvas.width, canvas.height);
   return canvas;
-}
-
-function paintRects(pen: Pen, plot: Plot, { side, cells }: Square): void {
-  const { part } = plot;
-  for (let row = part.top; row < part.bottom; row++) {
-    const [top, bottom] = span(plot, row, row + 1, "y");
-    for (let column = part.left; column < part.right; column++) {
-      const [left, right] = span(plot, column, column + 1, "x");
-      pen.fillStyle = css(colourOf(cells[row * side + column]));
-      pen.fillRect(left, top, right - left, bottom - top);
-    }
-  }
 }
 
 /** Where rows or columns [from, to) are, no further than the cells in sight. */
@@ -217,7 +201,8 @@ function paintTree(pen: Pen, { plot, treeWidth, theme }: Scene, { across, down }
   const sy = (y: number) => plot.y0 + y * plot.cell;
   const sx = (x: number) => left + x * treeWidth;
   pen.strokeStyle = theme.faint;
-  pen.lineWidth = 1;
+  // Thinner than rows are high, else the leaves of many rows are one blot.
+  pen.lineWidth = Math.min(1, Math.max(0.2, plot.cell * 0.8));
   pen.beginPath();
   for (let k = 0; k < across.length; k += 3) {
     const y = sy(across[k + 2]);
@@ -253,7 +238,7 @@ function paintFocus(pen: Pen, { plot, theme }: Scene, { row, column }: { row: nu
 const LEGEND = { width: 190, height: 10 };
 
 function paintLegend(pen: Pen, { plot, legend, theme, width, height }: Scene): void {
-  const x = Math.max(10, Math.min(plot.left, width - LEGEND.width - 10));
+  const x = Math.round(Math.max(10, Math.min(plot.left, width - LEGEND.width - 10)));
   const y = height - 30;
   for (let k = 0; k < LEGEND.width; k += 2) {
     pen.fillStyle = css(shadeOf(k / (LEGEND.width - 2)));

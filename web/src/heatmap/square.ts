@@ -76,17 +76,21 @@ export interface Pairs {
   all: number;
 }
 
-/** The nearest known pairs in a part [top, bottom) x [left, right), each once, at most `most`. */
-export function nearestPairs(square: Square, part: Part, most: number, highFirst: boolean): Pairs {
+/**
+ * The nearest known pairs in a part [top, bottom) x [left, right), each once, at most `most`.
+ *
+ * allowed: whether each row is to be counted; all when undefined.
+ */
+export function nearestPairs(square: Square, part: Part, most: number, highFirst: boolean, allowed?: Uint8Array): Pairs {
   const counts = new Uint32Array(UNKNOWN);
   const rank = (value: number) => (highFirst ? UNKNOWN - 1 - value : value);
-  eachPair(square, part, (_row, _column, value) => counts[rank(value)]++);
+  eachPair(square, part, allowed, (_row, _column, value) => counts[rank(value)]++);
   const all = counts.reduce((sum, count) => sum + count, 0);
   const size = Math.min(most, all);
   const next = new Uint32Array(UNKNOWN);
   for (let k = 1; k < UNKNOWN; k++) next[k] = next[k - 1] + counts[k - 1];
   const [row, column] = [new Uint32Array(size), new Uint32Array(size)];
-  eachPair(square, part, (i, j, value) => {
+  eachPair(square, part, allowed, (i, j, value) => {
     const at = next[rank(value)]++;
     if (at >= size) return;
     row[at] = i;
@@ -95,12 +99,16 @@ export function nearestPairs(square: Square, part: Part, most: number, highFirst
   return { row, column, all };
 }
 
-function eachPair({ side, cells }: Square, part: Part, act: (row: number, column: number, value: number) => void): void {
+function eachPair(
+  { side, cells }: Square, part: Part, allowed: Uint8Array | undefined,
+  act: (row: number, column: number, value: number) => void,
+): void {
   const { top, bottom, left, right } = part;
   for (let i = top; i < bottom; i++) {
+    if (allowed && !allowed[i]) continue;
     for (let j = left; j < right; j++) {
       const value = cells[i * side + j];
-      if (i === j || value === UNKNOWN) continue;
+      if (i === j || (allowed && !allowed[j]) || value === UNKNOWN) continue;
       const mirrored = j >= top && j < bottom && i >= left && i < right;
       if (!mirrored || i < j) act(i, j, value);
     }

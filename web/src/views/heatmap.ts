@@ -1,5 +1,6 @@
 // All pairs of models as cells, with the tree at their side.
 
+import "./heatmap.css";
 import { short } from "../bundle";
 import { theme } from "../colours";
 import { choice, h, shown } from "../dom";
@@ -26,6 +27,13 @@ export const heatmap: View = {
   open: (host, app) => new HeatmapView(host, app),
 };
 
+interface InSight {
+  pairs: Pairs;
+  arrangement: Arrangement;
+  passing: Uint8Array | undefined;
+  place: string;
+}
+
 interface Cell {
   row: number;
   column: number;
@@ -35,6 +43,7 @@ class HeatmapView implements OpenView {
   private shown: Arrangement;
   private key = "";
   private focus: Cell | undefined;
+  private known: InSight | undefined;
   private readonly surface: Surface;
   private readonly remembered: Remembered;
   private readonly redraw = () => this.resized();
@@ -153,17 +162,25 @@ class HeatmapView implements OpenView {
     return plotOf(this.surface, this.room(), this.shown.side);
   }
 
-  private inSight(): { pairs: Pairs; arrangement: Arrangement } {
-    const { square, nearIsHigh } = this.shown;
-    return { pairs: nearestPairs(square, this.plot().part, MOST_PAIRS, nearIsHigh), arrangement: this.shown };
+  /** The pairs for the table, found once for what is in sight: millions are gone through. */
+  private inSight(): InSight {
+    const { passing } = this.app;
+    const { part } = this.plot();
+    const [arrangement, known] = [this.shown, this.known];
+    const place = Object.values(part).join();
+    if (known?.place === place && known.passing === passing && known.arrangement === arrangement) return known;
+    const { square, nearIsHigh, models } = arrangement;
+    const allowed = passing && Uint8Array.from(models, (model) => passing[model]);
+    const pairs = nearestPairs(square, part, MOST_PAIRS, nearIsHigh, allowed);
+    return (this.known = { pairs, arrangement, passing, place });
   }
 
   private draw(pen: Pen, ratio: number): void {
     const { app, shown: arrangement, surface } = this;
-    const { models, square, images, tree, matrix, rowOf } = arrangement;
+    const { models, images, tree, matrix, rowOf } = arrangement;
     const { colours, passing } = app;
     const scene: Scene = {
-      plot: this.plot(), theme: theme(), square, images, ratio, tree, treeWidth: this.treeWidth,
+      plot: this.plot(), theme: theme(), images, ratio, tree, treeWidth: this.treeWidth,
       strips: runs(models.map((model) => colours.shade[model])), palette: colours.palette,
       group: (run) => this.groupName(run),
       name: (row) => this.name(row),
