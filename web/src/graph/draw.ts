@@ -8,7 +8,7 @@ import { press, type Rgb, type Stamp, stamp } from "./discs";
 import { type Label, placed } from "./labels";
 import type { Scene } from "./scene";
 
-/** Where models are on the canvas, and how big it is, in pixels of the page. */
+/** Where models are on the canvas, and how big it is, in pixels of the page. zoom: 1 on a canvas of usual size. */
 export interface Sight {
   x: Float32Array;
   y: Float32Array;
@@ -34,7 +34,7 @@ const FONT = "12px system-ui, sans-serif";
 const LINE = 15;
 
 export function radius(degree: number, zoom: number): number {
-  const base = Math.min(6, 1.5 * zoom ** 0.45);
+  const base = Math.min(6, Math.max(0.7, 1.5 * zoom ** 0.45));
   return base * [1, 1.2, 1.5, 1.8][step(degree)];
 }
 
