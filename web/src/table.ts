@@ -96,7 +96,8 @@ export class Grid {
     element.style.top = `${place * ROW}px`;
     this.table.columns.forEach(({ numeric, most }, column) => {
       const raw = this.table.cell(row, column);
-      const value = typeof raw === "number" && most ? raw.toLocaleString("en") : String(raw);
+      const known = typeof raw !== "number" || !Number.isNaN(raw);
+      const value = !known ? "" : typeof raw === "number" && most ? raw.toLocaleString("en") : String(raw);
       const cell = h("div", { role: "gridcell", class: numeric ? "number" : "", title: shown(value), dir: "auto" }, shown(value, 80));
       if (most) {
         cell.classList.add("barred");
