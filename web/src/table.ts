@@ -66,8 +66,11 @@ export class Grid {
         );
       }),
     );
-    const shape = this.table.columns.map((c) => (c.numeric ? "minmax(4.5em, 1fr)" : "minmax(8em, 3fr)"));
+    const shape = this.table.columns.map((c) => (c.numeric ? "minmax(5em, 1fr)" : "minmax(8em, 3fr)"));
     this.element.style.setProperty("--columns", shape.join(" "));
+    // rows are grids of their own: they are of one width, or their columns would not be one below the other
+    const least = this.table.columns.reduce((sum, c) => sum + (c.numeric ? 5 : 8), 0);
+    this.element.style.setProperty("--least", `calc(${least}em + ${8 * shape.length + 8}px)`);
   }
 
   private rows(): void {
@@ -93,7 +96,8 @@ export class Grid {
     element.style.top = `${place * ROW}px`;
     this.table.columns.forEach(({ numeric, most }, column) => {
       const raw = this.table.cell(row, column);
-      const value = typeof raw === "number" && most ? raw.toLocaleString("en") : String(raw);
+      const known = typeof raw !== "number" || !Number.isNaN(raw);
+      const value = !known ? "" : typeof raw === "number" && most ? raw.toLocaleString("en") : String(raw);
       const cell = h("div", { role: "gridcell", class: numeric ? "number" : "", title: shown(value), dir: "auto" }, shown(value, 80));
       if (most) {
         cell.classList.add("barred");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clipped, Density, opacities } from "../src/graph/density";
+import { clipped, Density, drawn, opacities, thinned } from "../src/graph/density";
 import { press, stamp } from "../src/graph/discs";
 import { joined, kept, neighbours, nextTo, towards } from "../src/graph/edges";
 import { overlap, placed } from "../src/graph/labels";
@@ -123,4 +123,18 @@ test("the model under the pointer is the nearest shown one within reach", () => 
   assert.equal(pick(index, surface, Uint8Array.of(1, 1, 1), 504, 500), 1);
   assert.equal(pick(index, surface, Uint8Array.of(1, 0, 1), 504, 500), 0);
   assert.equal(pick(index, surface, Uint8Array.of(1, 1, 1), 600, 500), -1);
+});
+
+test("of too many long edges some are drawn, each for several; the density stays", () => {
+  assert.equal(thinned(Float32Array.of(100, 100, 100), 300), 1);
+  assert.equal(thinned(Float32Array.of(1000, 1000, 10), 510), 4);
+  const edges = Array.from({ length: 10_000 }, (_, e) => e);
+  const some = edges.filter((e) => drawn(e, 4));
+  assert.ok(Math.abs(4 * some.length - 10_000) < 400);
+  assert.ok(edges.every((e) => drawn(e, 1)));
+  const density = new Density(10, 1);
+  density.add(0, 0.5, 9, 0.5, 0, 4);
+  assert.equal(density.counts[5], 4);
+  for (let k = 0; k < 30_000; k++) density.add(0, 0.5, 9, 0.5, 0, 4);
+  assert.equal(density.counts[5], 65_535);
 });

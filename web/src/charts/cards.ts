@@ -36,7 +36,7 @@ function left(others: number, models: number, unknown: number): string[] {
   const said: string[] = [];
   const many = (count: number) => `${count.toLocaleString("en")} ${count === 1 ? "model" : "models"}`;
   if (others) said.push(`${others.toLocaleString("en")} more, with ${many(models)}.`);
-  if (unknown) said.push(`Unknown of ${many(unknown)}.`);
+  if (unknown) said.push(`Unknown for ${many(unknown)}.`);
   return said;
 }
 

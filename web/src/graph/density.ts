@@ -10,11 +10,11 @@ export class Density {
     this.tint = new Uint8Array(width * height);
   }
 
-  /** Count an edge between two places, in pixels. What is outside the picture is cut off first. */
-  add(ax: number, ay: number, bx: number, by: number, tint: number): void {
+  /** Count an edge between two places, in pixels, `weight` times. What is outside the picture is cut off first. */
+  add(ax: number, ay: number, bx: number, by: number, tint: number, weight = 1): void {
     const { width, height } = this;
     if (ax >= 0 && bx >= 0 && ay >= 0 && by >= 0 && ax < width && bx < width && ay < height && by < height) {
-      return this.walk(ax, ay, bx, by, tint);
+      return this.walk(ax, ay, bx, by, tint, weight);
     }
     const part = clipped(ax, ay, bx, by, width, height);
     if (!part) return;
@@ -24,12 +24,12 @@ export class Density {
     const within = (value: number, most: number) => Math.min(most, Math.max(0, value));
     this.walk(
       within(ax + part[0] * dx, right), within(ay + part[0] * dy, below),
-      within(ax + part[1] * dx, right), within(ay + part[1] * dy, below), tint,
+      within(ax + part[1] * dx, right), within(ay + part[1] * dy, below), tint, weight,
     );
   }
 
   /** A step to each pixel along the longer side, in whole numbers of 1/65536 pixel. */
-  private walk(ax: number, ay: number, bx: number, by: number, tint: number): void {
+  private walk(ax: number, ay: number, bx: number, by: number, tint: number, weight: number): void {
     const { counts, tint: tints, width } = this;
     const steps = Math.max(1, Math.ceil(Math.max(Math.abs(bx - ax), Math.abs(by - ay))));
     // steps are cut towards zero: the walk never goes past the end, which is inside the picture
@@ -42,7 +42,7 @@ export class Density {
       const count = counts[at];
       if (count === 0) tints[at] = tint;
       else if (tints[at] !== tint) tints[at] = 0;
-      if (count < 65535) counts[at] = count + 1;
+      counts[at] = Math.min(65535, count + weight);
     }
   }
 
@@ -62,6 +62,27 @@ export class Density {
     for (const count of this.counts) if (count > most) most = count;
     return most;
   }
+}
+
+const MOST_STEPS = 12_000_000;
+export const LONG = 80;
+
+/**
+ * One in how many long edges to draw, so that no more than about `most` pixels are walked over. Each then counts that
+ * many times: the density stays the same but for a little grain. lengths: of all edges, in pixels.
+ */
+export function thinned(lengths: Float32Array, most = MOST_STEPS): number {
+  let [short, long] = [0, 0];
+  for (const length of lengths) {
+    if (length > LONG) long += length;
+    else short += length;
+  }
+  return long + short <= most ? 1 : Math.ceil(long / Math.max(most - short, most / 4));
+}
+
+/** Whether an edge is one of those drawn: the same ones at each redraw, or the picture would flicker. */
+export function drawn(edge: number, oneIn: number): boolean {
+  return oneIn === 1 || (Math.imul(edge, 2654435761) >>> 12) % oneIn === 0;
 }
 
 /** The opacity for each count up to the most. */

@@ -3,12 +3,12 @@
 import { type Colours, rgb, type Theme } from "../colours";
 import { shown } from "../dom";
 import type { Pen } from "../pen";
-import { Density } from "./density";
+import { Density, drawn, LONG, thinned } from "./density";
 import { press, type Rgb, type Stamp, stamp } from "./discs";
 import { type Label, placed } from "./labels";
 import type { Scene } from "./scene";
 
-/** Where models are on the canvas, and how big it is, in pixels of the page. */
+/** Where models are on the canvas, and how big it is, in pixels of the page. zoom: 1 on a canvas of usual size. */
 export interface Sight {
   x: Float32Array;
   y: Float32Array;
@@ -34,7 +34,7 @@ const FONT = "12px system-ui, sans-serif";
 const LINE = 15;
 
 export function radius(degree: number, zoom: number): number {
-  const base = Math.min(6, 1.5 * zoom ** 0.45);
+  const base = Math.min(6, Math.max(0.7, 1.5 * zoom ** 0.45));
   return base * [1, 1.2, 1.5, 1.8][step(degree)];
 }
 
@@ -80,11 +80,19 @@ function shadeEdges(image: ImageData, scene: Scene, sight: Sight, look: Look, ra
   const density = new Density(image.width, image.height);
   const { source, target } = scene.edges;
   const { shade, palette } = look.colours;
-  for (const e of edges) {
+  const { x, y } = sight;
+  const lengths = Float32Array.from(edges, (e) => {
+    const [dx, dy] = [x[source[e]] - x[target[e]], y[source[e]] - y[target[e]]];
+    return Math.min(image.width, ratio * Math.max(Math.abs(dx), Math.abs(dy)));
+  });
+  const oneIn = thinned(lengths);
+  edges.forEach((e, k) => {
+    const long = lengths[k] > LONG;
+    if (long && !drawn(e, oneIn)) return;
     const [a, b] = [source[e], target[e]];
     const tint = shade[a] === shade[b] ? shade[a] : 0;
-    density.add(sight.x[a] * ratio, sight.y[a] * ratio, sight.x[b] * ratio, sight.y[b] * ratio, tint);
-  }
+    density.add(x[a] * ratio, y[a] * ratio, x[b] * ratio, y[b] * ratio, tint, long ? oneIn : 1);
+  });
   density.shade(image.data, edgeColours(palette, look.theme), 46, 215);
 }
 

@@ -84,8 +84,8 @@ class CloudsView implements OpenView {
     picture.root.setAttribute("aria-hidden", "true");
     const made = h(
       "button",
-      { type: "button", class: "cloud-card", "aria-label": `${shown(cluster.name, 80)}, ${this.count(cluster)} models`, onclick: () => this.turnTo(place) },
-      h("span", { class: "cloud-name" }, h("strong", { dir: "auto" }, shown(cluster.name, 60)), h("span", { class: "number" }, this.count(cluster))),
+      { type: "button", class: "cloud-card", onclick: () => this.turnTo(place) },
+      h("span", { class: "cloud-name" }, h("strong", { dir: "auto" }, shown(cluster.name, 60)), h("span", { class: "number" }, `${this.count(cluster)} models`)),
     );
     made.append(picture.root);
     return made;

@@ -16,6 +16,8 @@ import "./graph.css";
 
 const ROOM = [24, 24, 24, 24] as const;
 const FADED = 0.16;
+/** With so many models on a canvas of this side, in pixels, discs have their usual size at zoom 1. */
+const USUAL = { side: 720, models: 16_000 };
 const MOST_DISCS = 1500;
 const WAYS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
@@ -34,6 +36,8 @@ class GraphView implements OpenView {
   private late: number | undefined;
   private chosenBy = "";
   private passed: Uint8Array | undefined;
+  /** How many models are shown. */
+  private many = 0;
   /** Everything but what is hovered, kept while only that changes. */
   private kept: HTMLCanvasElement | undefined;
 
@@ -83,6 +87,7 @@ class GraphView implements OpenView {
     if (chosenBy !== this.chosenBy || passing !== this.passed || !this.scene.shows.length) {
       this.scene.choose(this.app, this.least, this.hidden, store.setting("graph.singles") !== "hide");
       [this.chosenBy, this.passed] = [chosenBy, passing];
+      this.many = this.scene.shows.reduce((sum, each) => sum + each, 0);
     }
     const camera = store.setting("graph.camera");
     if (camera !== this.camera) this.surface.look(cameraOf((this.camera = camera)));
@@ -92,8 +97,7 @@ class GraphView implements OpenView {
 
   private told(): string {
     const { scene } = this;
-    const shows = scene.shows.reduce((sum, each) => sum + each, 0);
-    return `A graph of ${shows.toLocaleString("en")} models joined by ${scene.chosen.length.toLocaleString("en")} edges of ${scene.edges.kinds.map((kind) => shown(kind, 40)).join(", ")}.`;
+    return `A graph of ${this.many.toLocaleString("en")} models joined by ${scene.chosen.length.toLocaleString("en")} edges of ${scene.edges.kinds.map((kind) => shown(kind, 40)).join(", ")}.`;
   }
 
   private redraw(): void {
@@ -122,7 +126,7 @@ class GraphView implements OpenView {
       x[m] = left + scene.x[m] * scale;
       y[m] = top + scene.y[m] * scale;
     }
-    return (this.sight = { x, y, width, height, zoom: surface.get().zx });
+    return (this.sight = { x, y, width, height, zoom: (scale / USUAL.side) * Math.sqrt(USUAL.models / Math.max(50, this.many)) });
   }
 
   private draw(context: CanvasRenderingContext2D, width: number, height: number): void {
