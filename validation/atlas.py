@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -98,7 +100,8 @@ def _parents(lineage: Lineage, half: dict[str, bool]) -> list[str]:
         chance = odds / (1 + np.bincount(places, odds, minlength=len(testing)))[places]
         judged[label] = (testing, places, chance, true)
     plain = {"words, cosine": "word", "characters, cosine": "char_wb"}
-    rows = []
+    owners = Counter(model.rpartition("/")[0] for model in lineage.up)
+    rows, firsts = [], []
     for relation in RELATIONS:
         kids = np.array([place[m] for m, e in lineage.up.items()
                          if e[0].relation == relation and not half[m]])  # fmt: skip
@@ -108,6 +111,11 @@ def _parents(lineage: Lineage, half: dict[str, bool]) -> list[str]:
         for label, (better, ties) in ranks.items():
             fair = [float(np.clip((k - better) / ties, 0, 1).mean()) for k in (1, 5, 20)]
             rows.append([relation, label, len(kids), *fair, float((better < 1).mean())])
+        alone = [owners[models[kid].rpartition("/")[0]] == 1 for kid in kids]
+        if any(alone):
+            better, ties = (each[alone] for each in ranks[label])
+            fair = [float(np.clip((k - better) / ties, 0, 1).mean()) for k in (1, 5, 20)]
+            firsts.append([relation, sum(alone), *fair])
     steps = []
     for label, (_, _, chance, true) in judged.items():
         bins = np.digitize(chance, [0.05, 0.2, 0.4, 0.6, 0.8, 0.95])
@@ -127,6 +135,9 @@ def _parents(lineage: Lineage, half: dict[str, bool]) -> list[str]:
         "all alike: a name that shares no word with any other ranks all models first. Quantised "
         "names copy their parent's, and most of unknown relation are quantisations.",
         table(head, rows),
+        "Names and declarations of others, for the children above whose owner has no other model "
+        "that declares a parent:",
+        table(["relation", "children", "parent@1", "parent@5", "parent@20"], firsts),
         "Calibration, same half: mean probability given, and share that is true.",
         table(["method", "probability", "true", "pairs"], steps),
         "Weights fitted in this run on the tuning half:",
