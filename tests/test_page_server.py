@@ -108,11 +108,18 @@ def test_a_study_needs_no_search(built):  # noqa: F811
     assert client.get("/api/model/0").status_code == 404
 
 
-OTHERS = ("evil.example", "evil.example:8765", "127.0.0.1.evil.example", "", "localhost.evil:80",
-          "192.168.1.5:8765", "0.0.0.0:8765")  # fmt: skip
-
-
-@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "evil.example",
+        "evil.example:8765",
+        "127.0.0.1.evil.example",
+        "",
+        "localhost.evil:80",
+        "192.168.1.5:8765",
+        "0.0.0.0:8765",
+    ],
+)
 def test_requests_for_other_hosts_are_refused(client, name):
     answer = client.get("/api/bundle", headers={"host": name})
     assert answer.status_code == 421 and len(answer.content) < 100
