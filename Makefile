@@ -3,11 +3,27 @@ BIN := .venv/bin
 
 .PHONY: setup demo test lint format bench validate clean
 
-setup: .venv/.ready
+# What the page is built from; see hatch_build.py.
+WEB := $(wildcard web/*.json web/*.ts) $(shell find web/src -type f ! -name manifest.ts) \
+       src/phylolm/page/bundle.schema.json hatch_build.py
+
+setup: .venv/.ready .venv/.web .venv/.browser
 
 .venv/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[hf,dev]'
+	@touch .venv/.web $@
+
+.venv/.web: $(WEB) | .venv/.ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+# The page's tests want a browser; without one they say so and skip.
+.venv/.browser: | .venv/.ready
+	@command -v chromium chromium-browser google-chrome > /dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null && apt-get -qq update && \
+	    apt-get -qq install --yes --no-install-recommends chromium > /dev/null; } || \
+	  echo "no Chromium here and it can't be installed: tests of the page in a browser will skip"
 	@touch $@
 
 demo: setup

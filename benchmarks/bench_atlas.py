@@ -107,7 +107,7 @@ def one(arguments: argparse.Namespace) -> dict[str, Any]:
     if kind == "whole":
         chosen, seconds = ids, built(catalogue.models, pictures=True)
     elif kind == "grown":
-        chosen = typed(grown(ids, int(size)))[0]
+        chosen = typed(grown(ids, int(size))).table
         seconds = built(chosen, pictures=False)
     else:
         chosen = ids[: int(size)]

@@ -9,7 +9,6 @@ from populations import distributions, probe_table, words
 
 from phylolm.analysis import TreeOptions
 from phylolm.frequencies import AlleleCounts
-from phylolm.genome import Gene, Genome
 from phylolm.page import sources
 from phylolm.page.fields import Field
 from phylolm.page.html import page_html
@@ -39,11 +38,10 @@ def simulated(names: list[str], genes: int = 24, seed: int = 0) -> Shown:
     table = probe_table(rng, mixed, 16, words(genes, mixed.shape[2]))
     table["model"] = [names[int(name[1:])] for name in table["model"]]
     counts = AlleleCounts.from_probes(table)
-    genome = Genome(tuple(Gene(f"{HARM[0]} gene {k}", "test") for k in range(genes)))
     shown = sources.of_counts(counts, None, "A simulated study", TreeOptions(replicates=50))
     order = {name: k for k, name in enumerate(names)}
     places = [order[name] for name in shown.names]
-    texts = {gene: genome.genes[k % genes].text for k, gene in enumerate(counts.genes)}
+    texts = {gene: f"{HARM[0]} {gene}" for gene in counts.genes}
     upgma = sources.of_counts(counts, None, "", TreeOptions(method="upgma", replicates=0)).tree
     return replace(
         shown,

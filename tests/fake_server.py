@@ -56,6 +56,7 @@ class FakeServer:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
         self._server.block_on_close = False
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
@@ -86,6 +87,22 @@ class FakeServer:
     def bad_key(self, shown: str) -> tuple[int, object]:
         """What is said to one."""
         return 401, {"error": {"message": f"Incorrect API key provided: {shown}"}}
+
+    def say(
+        self, prompt: str, limit: int, seed: int | None, greedy: bool, asked: dict[str, Any]
+    ) -> tuple[str, dict[str, Any]]:
+        """A completion, and further fields of its choice."""
+        text = self.completion(prompt, limit, seed, greedy)
+        if not (self.shows_logprobs and asked.get("logprobs")):
+            return text, {}
+        names = text.split()
+        return text, {
+            "logprobs": {
+                "tokens": names,
+                "token_logprobs": [-1.0] * len(names),
+                "top_logprobs": [{name: -1.0} for name in names],
+            }
+        }
 
     def completion(self, prompt: str, limit: int, seed: int | None, greedy: bool) -> str:
         with self._lock:
@@ -186,12 +203,10 @@ class _Handler(BaseHTTPRequestHandler):
             for number in range(count):
                 seed = asked.get("seed")
                 seed = None if seed is None else seed + number
-                text = state.completion(prompt, limit, seed, state.greedy or cold)
+                text, more = state.say(prompt, limit, seed, state.greedy or cold, asked)
                 said = {"message": {"role": "assistant", "content": text}} if chat else {}
                 said |= {} if chat else {"text": text}
-                if state.shows_logprobs and asked.get("logprobs"):
-                    said["logprobs"] = {"tokens": text.split()}
-                choices.append({"index": len(choices), "finish_reason": "length"} | said)
+                choices.append({"index": len(choices), "finish_reason": "length"} | said | more)
         return {
             "model": state.model,
             "system_fingerprint": state.fingerprint,

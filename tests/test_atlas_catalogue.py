@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from phylolm.atlas.catalogue import read_catalogue
-from phylolm.atlas.columns import counts_of
+from phylolm.atlas.columns import count_of
 from phylolm.errors import ConfigError, DataError
 
 
@@ -70,8 +70,6 @@ def test_double_and_missing_ids_are_said(tmp_path):
     [
         ("c.csv", "", "empty"),
         ("c.csv", "id,likes\n", "no models"),
-        ("c.csv", "id,likes\na,many\n", "row 1: 'many' is no number"),
-        ("c.csv", "id,created_at\na,yesterday\n", "'yesterday' is no date"),
         ("c.json", "[{", "line 1"),
         ("c.json", "[3]", "an object or an id"),
         ("c.parquet", "not parquet", "c.parquet"),
@@ -94,9 +92,37 @@ def test_truncated_gzip(tmp_path):
         read_catalogue(tmp_path / "none.csv")
 
 
-def test_counts():
-    found = counts_of(pd.Series(["13.6M", "1,200", "", "nan", "7", "2e3", "1.5b"]))
-    assert found.fillna(-1).tolist() == [13.6e6, 1200, -1, -1, 7, 2000, 1.5e9]
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("13.6M", 13.6e6), ("1,200", 1200), ("", None), ("nan", None), ("7", 7), ("2e3", 2000),
+        ("1.5b", 1.5e9), ("abc", None), ("9e400", None), ("-3", None),
+    ],
+)  # fmt: skip
+def test_counts(text, count):
+    assert count_of(text) == count
+
+
+def test_a_bad_cell_is_left_empty_and_told(tmp_path):
+    text = "id,likes,created_at,downloads\na,many,2024-01-01,1\nb,2,yesterday,9e400\nc,few,,3\n"
+    found = read_catalogue(write(tmp_path, "c.csv", text))
+    assert found.models["likes"].fillna(-1).tolist() == [-1, 2, -1]
+    assert found.models["downloads"].fillna(-1).tolist() == [1, -1, 3]
+    assert found.models["created"].isna().tolist() == [False, True, True]
+    assert [(c.row, c.column, c.text) for c in found.unread] == [
+        (2, "downloads", "9e400"), (1, "likes", "many"), (3, "likes", "few"),
+        (2, "created_at", "yesterday"),
+    ]  # fmt: skip
+    assert len(found.notes) == 3 and all("left empty" in note for note in found.notes)
+    assert "row 1, column likes: 'many' is no number; so are 1 more" in found.notes[1]
+
+
+def test_bad_cells_stop_no_command_and_are_listed_by_show(run, tmp_path):
+    path = write(tmp_path, "c.csv", "id,likes\na/llama,many\nb/bert,2\nc/gpt2,f\x1bew\n")
+    code, out, err = run("atlas", "search", path, "bert")
+    assert code == 0 and "b/bert" in out and err.count("is no number") == 1
+    code, out, _ = run("atlas", "show", path)
+    assert code == 0 and "cells left empty: 2" in out and "many" in out and "\x1b" not in out
 
 
 def test_saved_and_read_again(tmp_path):

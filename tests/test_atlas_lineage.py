@@ -63,8 +63,12 @@ def test_families_are_cut_short_and_say_so():
     lineage = Lineage.of([Edge(f"x/{i:03}", "a") for i in range(30)])
     found = family(lineage, "a", {"x/029": 9.0}, most=5)
     assert found.descendants.below[0].model == "x/029" and found.descendants.hidden == 25
-    with pytest.raises(DataError, match=r"did you mean x/02"):
+    with pytest.raises(ConfigError, match=r"no model y/029 here; did you mean x/029"):
         family(lineage, "y/029")
+    with pytest.raises(ConfigError, match=r"no model zzzz here$"):
+        family(lineage, "zzzz", known=["a/b"])
+    with pytest.raises(DataError, match=r"a/b has no declared parent or child$"):
+        family(lineage, "a/b", known=["a/b"])
 
 
 def test_files(tmp_path):
@@ -86,8 +90,16 @@ def test_family_in_the_terminal(run, tmp_path):
     assert code == 0 and "[red]m" in out and "b/q  quantized" in out and "a/base  finetune" in out
     code, out, _ = run("atlas", "family", "a/base", "-c", tmp_path / "c.csv", "--json")
     assert json.loads(out)["descendants"][0]["below"][0]["model"] == "b/q"
-    code, _, err = run("atlas", "family", "zzz", "-c", tmp_path / "c.csv")
-    assert code == 1 and "no declared parent or child" in err
+    code, _, err = run("atlas", "family", "a/bose", "-c", tmp_path / "c.csv")
+    assert code == 2 and "no model a/bose here; did you mean a/base" in err
+
+
+def test_a_ring_has_no_root_and_says_so(run, tmp_path):
+    (tmp_path / "c.csv").write_text("id,base_model\na/x,b/y\nb/y,a/x\nlone/z,\n")
+    code, out, _ = run("atlas", "family", "a/x", "-c", tmp_path / "c.csv")
+    assert code == 0 and "roots: none, its ancestors descend from each other" in out
+    code, _, err = run("atlas", "family", "lone/z", "-c", tmp_path / "c.csv")
+    assert code == 1 and "lone/z has no declared parent or child" in err
 
 
 @pytest.mark.reference

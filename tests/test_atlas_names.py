@@ -103,3 +103,8 @@ def test_names_agree_with_known_architectures_and_sizes(reference):
         )
     ]
     assert named.mean() > 0.6 and sum(right) / len(right) > 0.94
+
+
+def test_an_empty_id_is_a_mistake(run):
+    code, _, err = run("atlas", "name", "gpt2", " ")
+    assert code == 2 and "an empty id" in err

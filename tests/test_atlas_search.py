@@ -1,12 +1,14 @@
 """Search: typos, filters, order, speed."""
 
 import json
+import subprocess
 import sys
 import time
 
 import pytest
 
 from phylolm.atlas.catalogue import read_catalogue
+from phylolm.atlas.indexing import folder_index, index_of
 from phylolm.atlas.search import Filters, SearchIndex
 from phylolm.cli import main
 from phylolm.errors import ConfigError
@@ -30,7 +32,7 @@ def path(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def index(path):
-    return SearchIndex(read_catalogue(path).models)
+    return index_of(read_catalogue(path).models)
 
 
 @pytest.mark.parametrize(
@@ -94,10 +96,65 @@ def test_command(path, monkeypatch, capsys):
     assert end.value.code == 2 and "write 1b-8b" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [("big", "write 1b-8b"), ("1b-x", "write 1b-8b"), ("8b-1b", "begins: write 1b-8b")],
+)
+def test_sizes_that_are_none(run, path, size, message):
+    code, _, err = run("atlas", "search", path, "--size", size)
+    assert code == 2 and message in err and len(err.strip().splitlines()) == 1
+
+
+@pytest.fixture
+def folder(path, tmp_path):
+    read_catalogue(path).save(tmp_path / "catalogue.parquet")
+    return tmp_path
+
+
+def test_the_kept_index_finds_the_same(folder, index):
+    cases = (("lama 2 chat", Filters()), ("", Filters(family="llama", min_likes=40)))
+    for query, filters in cases:
+        expected = index.search(query, filters)
+        for _ in ("made", "opened"):
+            assert folder_index(folder).search(query, filters).equals(expected)
+    assert {path.name for path in folder.iterdir()} == {
+        "catalogue.parquet", "search.parquet", "search.npz",
+    }  # fmt: skip
+
+
+def test_the_kept_index_is_used_until_the_catalogue_changes(folder, path, monkeypatch):
+    folder_index(folder)
+    with monkeypatch.context() as never:
+        never.setattr("phylolm.atlas.indexing.index_of", None)
+        assert len(folder_index(folder)) == 6
+    changed = read_catalogue(path)
+    changed.models.loc[0, "id"] = "new/falcon-7b"
+    changed.save(folder / "catalogue.parquet")
+    assert folder_index(folder).search("falcon")["id"].iloc[0] == "new/falcon-7b"
+
+
+@pytest.mark.parametrize("name", ["search.parquet", "search.npz"])
+def test_a_damaged_index_is_made_again(folder, name):
+    folder_index(folder)
+    (folder / name).write_bytes((folder / name).read_bytes()[:-200])
+    assert folder_index(folder).search("mistral 7b")["id"].iloc[0] == "mistralai/Mistral-7B-v0.1"
+    assert SearchIndex.open(folder, "another key") is None
+
+
+def test_a_kept_index_opens_without_what_is_slow_to_import(folder):
+    folder_index(folder)
+    code = (
+        "import sys; from pathlib import Path; from phylolm.atlas.indexing import folder_index;"
+        f"assert len(folder_index(Path({str(folder)!r})).search('bert')) ;"
+        "sys.exit(any(m in sys.modules for m in ('sklearn', 'scipy.stats', 'matplotlib')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
 @pytest.mark.reference
 def test_fast_on_a_large_catalogue(reference):
     models = read_catalogue(reference / "hub" / "catalogue_union.parquet").models
-    index = SearchIndex(models.iloc[::8])
+    index = index_of(models.iloc[::8])
     index.search("warm up")
     started = time.process_time()
     for query in ("mistral instruct", "lama 3 8b", "distilbert base uncased finetuned emotion"):

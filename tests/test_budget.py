@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,21 @@ from phylolm.cli import main
 from phylolm.errors import BudgetError, ConfigError
 from phylolm.genome import Genome
 from phylolm.planning import plan
-from phylolm.sampling.limits import Budget, Limits, Price, known_prices, read_prices
+from phylolm.sampling.limits import (
+    Budget,
+    Limits,
+    Price,
+    known_prices,
+    known_rates,
+    read_prices,
+)
 from phylolm.sampling.protocol import Remote, SamplingSettings
-from phylolm.sampling.providers import PROVIDERS
-from phylolm.sampling.spec import open_model
+from phylolm.sampling.providers import PROVIDERS, endpoint_of
+from phylolm.sampling.spec import open_model, parse
 from phylolm.sequencing import SequencingOptions
 
 GENOME = Genome.load("math", 30)
+UNSEEN = Limits(examine=False)
 
 
 @pytest.fixture
@@ -172,8 +181,83 @@ def test_the_dry_run_does_nothing(
     specs = [server.spec(), "openai:gpt-4o-mini", "hf:./nowhere"]
     code, out, err = run("sequence", *specs, "--bank", tmp_path / "b", "--dry-run")
     assert code == 0 and "nothing was asked" in err and "prices of 2026" in err
-    assert "148 – 4,116" in out and "OPENAI_API_KEY" in out and "no folder" in out
+    assert "148 – 4,116" in out and "no folder" in err
     assert server.requests == [] and not (tmp_path / "b").exists()
     code, _, err = run("sequence", server.spec(), "--bank", tmp_path / "b", "--max-calls", 100)
     assert code == 2 and "148 calls are needed at least, 100 are allowed" in err
     assert server.requests == []
+
+
+def test_a_plan_needs_no_key_and_says_what_keeps_a_model_from_being_planned(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    words = ("sequence", "openai:gpt-4o-mini", "gone=hf:./gone", "--genes", 2, "-b", tmp_path / "b")
+    code, out, err = run(*words, "--dry-run")
+    assert code == 0 and "gpt-4o-mini" in out and "OPENAI_API_KEY" not in out + err
+    [row] = [line for line in out.splitlines() if line.strip().startswith("gone")]
+    assert row.split() == ["gone", *["–"] * 6]
+    [told] = [line for line in err.splitlines() if "gone" in line]
+    assert told == "error: gone=hf:./gone: there is no folder gone"
+    _, out, _ = run(*words, "--dry-run", "--json")
+    known, unknown = json.loads(out)
+    assert known["estimate"]["cost"] > 0 and unknown["estimate"] is None and unknown["problem"]
+    code, _, err = run(*words[:2], "--genes", 2, "-b", tmp_path / "b")
+    assert code == 4 and "set the environment variable OPENAI_API_KEY" in err
+    assert err.count("gpt-4o-mini: ") == 1, "its name is said once"
+
+
+def test_json_without_a_plan_is_refused(run: Any, tmp_path: Path, server: FakeServer) -> None:
+    (tmp_path / "study.toml").write_text(f'[[models]]\nspec = "{server.spec()}"\n')
+    for words in (("run", tmp_path / "study.toml"), ("sequence", server.spec(), "-b", tmp_path)):
+        code, _, err = run(*words, "--json")
+        assert code == 2 and "--json shows the plan: it goes with --dry-run" in err
+    code, _, err = run("run", tmp_path)
+    assert code == 2 and "is a folder" in err and "study.toml" in err and not server.requests
+
+
+def test_a_study_may_have_prices_of_its_own(run: Any, tmp_path: Path, server: FakeServer) -> None:
+    prices, study = tmp_path / "p.toml", tmp_path / "study.toml"
+    models = "".join(f'[[models]]\nspec = "{name}=openai:house-1"\n' for name in "ab")
+    study.write_text(f"genes = 4\nprobes = 2\n{models}")
+    prices.write_text("[openai]\n'house-1' = [10, 10]\n")
+    _, out, _ = run("run", study, "--dry-run", "--json")
+    assert json.loads(out)["models"][0]["estimate"]["cost"] is None
+    _, out, _ = run("run", study, "--dry-run", "--json", "--prices", prices)
+    assert json.loads(out)["models"][0]["estimate"]["cost"] > 0
+    code, _, err = run("run", study, "--prices", prices, "--max-cost", "0.0001")
+    assert code == 2 and "this may cost" in err
+
+
+def test_a_study_asks_so_many_at_a_time(run: Any, tmp_path: Path, server: FakeServer) -> None:
+    server.delay, study = 0.02, tmp_path / "study.toml"
+    models = "".join(f'[[models]]\nspec = "{n}={server.spec()}"\n' for n in "ab")
+    study.write_text("genes = 8\nprobes = 2\n[tree]\nreplicates = 0\n" + models)
+    code, _, err = run("run", study, "--at-a-time", 2)
+    assert code == 0, err
+    assert server.most_at_once == 2
+
+
+def test_known_rates_are_kept_to(monkeypatch: pytest.MonkeyPatch, server: FakeServer) -> None:
+    rates = known_rates()
+    assert set(rates) <= set(PROVIDERS) and all(rate >= 1 for rate in rates.values())
+    monkeypatch.setenv("GROQ_API_KEY", "k")
+    assert endpoint_of(parse("groq:m")).rate == rates["groq"]
+    assert endpoint_of(parse("groq:m?rpm=7")).rate == 7
+    assert endpoint_of(parse("anthropic:m?rpm=7")).rate == 7
+    assert endpoint_of(parse("openai:m")).rate is None
+    assert endpoint_of(parse(server.spec())).rate is None
+    with pytest.raises(ConfigError, match="rpm"):
+        parse("groq:m?rpm=0")
+    started = time.monotonic()
+    model = open_model(server.spec() + "&rpm=600")
+    asking = model.stream(["a", "b", "c", "d", "e", "f"], 1, SamplingSettings(), UNSEEN)  # type: ignore[attr-defined]
+    assert len(list(asking)) == 6 and 0.5 <= time.monotonic() - started < 5
+
+
+def test_waiting_for_ones_turn_ends_with_the_run(server: FakeServer) -> None:
+    model = open_model(server.spec() + "&rpm=1")
+    asking = model.stream(["a", "b"], 1, SamplingSettings(), UNSEEN)  # type: ignore[attr-defined]
+    started = time.monotonic()
+    assert next(iter(asking)) and list(asking.rest()) == []
+    assert time.monotonic() - started < 5 and len(server.requests) == 1

@@ -98,6 +98,11 @@ def test_bank_is_listed_shown_and_verified(run, bank):
     assert json.loads(run("bank", "ls", bank, "--json")[1])[0]["genes"] == 32
     assert "·" in run("bank", "show", bank, "birch")[1]
     assert run("bank", "verify", bank)[0] == 0
+    assert run("bank", "ls", "--bank", bank)[1] == run("bank", "ls", bank)[1]
+    assert run("bank", "verify", "-b", bank)[0] == 0
+    for words in ((), (bank, "--bank", bank)):
+        code, _, err = run("bank", "ls", *words)
+        assert code == 2 and "name one bank" in err
 
 
 def test_a_tree_against_another(run, bank, tmp_path, zoo):

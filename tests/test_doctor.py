@@ -119,7 +119,7 @@ def test_the_command(
 ) -> None:
     server.model = "[red]fake\x1b[31m"
     code, out, err = command(monkeypatch, capsys, "doctor", server.spec("chat"))
-    assert code == 0 and "token limit" in out and "18 calls" in err
+    assert code == 0 and "token limit" in out and "22 calls" in err
     assert "[red]fake" in out and "\x1b[31m" not in out
     server.greedy = True
     code, out, err = command(monkeypatch, capsys, "doctor", server.spec(), "--json")

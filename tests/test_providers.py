@@ -68,9 +68,9 @@ def test_specs_and_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(BackendError, match="set the environment variable ANTHROPIC_API_KEY"):
-        open_model("anthropic:x")
+        open_model("anthropic:x").sample(["x"], range(1), SETTINGS, 0)
     with pytest.raises(BackendError, match="set the environment variable GEMINI_API_KEY"):
-        open_model("google:x")
+        open_model("google:x").sample(["x"], range(1), SETTINGS, 0)
     monkeypatch.setenv("GOOGLE_API_KEY", KEY)
     assert endpoint_of(parse("google:x")).key_env == "GOOGLE_API_KEY"
     monkeypatch.setenv("ANTHROPIC_API_KEY", KEY)

@@ -72,10 +72,12 @@ def test_every_provider_has_its_own_key(monkeypatch: pytest.MonkeyPatch) -> None
         if provider.key_env:
             monkeypatch.delenv(provider.key_env, raising=False)
             monkeypatch.delenv(provider.other_env or "NONE", raising=False)
-            with pytest.raises(
-                BackendError, match=f"set the environment variable {provider.key_env}"
-            ):
-                open_model(f"{name}:model")
+            opened = open_model(f"{name}:model")
+            assert isinstance(opened, HttpModel) and opened.endpoint.needs_key
+            with pytest.raises(BackendError, match=f"variable {provider.key_env} to"):
+                opened.sample(["x"], range(1), SETTINGS, 0)
+            with pytest.raises(BackendError, match=f"variable {provider.key_env} to"):
+                opened.examine(opened.settle(SETTINGS))
             monkeypatch.setenv(provider.key_env, f"key-of-{name}")
         endpoint = endpoint_of(parse(f"{name}:model"))
         assert endpoint.chat and endpoint.key == (f"key-of-{name}" if provider.key_env else "")

@@ -76,6 +76,16 @@ def test_push_and_pull_carry_what_is_missing(tmp_path, memory, monkeypatch):
     assert read == ["bank.toml"]
 
 
+def test_a_file_cut_short_at_the_other_end_is_sent_again(tmp_path, memory):
+    mine = filled(tmp_path / "mine", "a")
+    send(mine, Store(memory))
+    store = Store(memory)
+    [victim, *_] = [name for name in store.names() if name.startswith("parts/")]
+    store._filesystem.pipe_file(store._path(victim), store.read(victim)[:100])
+    assert send(mine, Store(memory)).added == 1
+    assert receive(Bank(tmp_path / "theirs"), Store(memory)).refused == {}
+
+
 def test_pushing_to_a_folder_makes_a_bank(tmp_path):
     mine = filled(tmp_path / "mine", "a")
     send(mine, Store(f"file://{tmp_path}/there"))

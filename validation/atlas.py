@@ -78,67 +78,66 @@ def _names() -> list[str]:
 def _parents(lineage: Lineage, half: dict[str, bool]) -> list[str]:
     models = lineage.models
     place = {model: row for row, model in enumerate(models)}
-    index = ParentIndex(models, [len(lineage.down.get(m, ())) for m in models])
+    edges = [(place[e.child], place[e.parent]) for e in lineage.edges]
     truth = {place[m]: {place[e.parent] for e in edges} for m, edges in lineage.up.items()}
     rng = np.random.default_rng(1)
     tuning = rng.permutation([row for row in range(len(models)) if half[models[row]]])[:10_000]
-    weights = _fitted(index, tuning, truth)
-    shown = ", ".join(f"{n} {w:.3f}" for n, w in zip(FEATURES, weights.weights, strict=True))
     testing = np.array([row for row in range(len(models)) if not half[models[row]]])
-    places, parents = index.pairs(testing)
-    true = _true(testing, places, parents, truth)
-    odds = Weights().odds(index.features(testing[places], parents, true.astype(int)))
-    chance = odds / (1 + np.bincount(places, odds, minlength=len(testing)))[places]
-    methods = {"words, cosine": "word", "characters, cosine": "char_wb", "phylolm": ""}
+    judged = {}
+    fitted = []
+    for label, index in (
+        ("phylolm, names alone", ParentIndex(models)),
+        ("phylolm, names and declarations of others", ParentIndex(models, edges)),
+    ):
+        weights = _fitted(index, tuning, truth)
+        shown = ", ".join(f"{n} {w:.3f}" for n, w in zip(FEATURES, weights.weights, strict=True))
+        fitted.append(f"{label}: intercept {weights.intercept:.3f}; {shown}.")
+        places, parents = index.pairs(testing)
+        true = _true(testing, places, parents, truth)
+        odds = index.weights.odds(index.features(testing[places], parents))
+        chance = odds / (1 + np.bincount(places, odds, minlength=len(testing)))[places]
+        judged[label] = (testing, places, chance, true)
+    plain = {"words, cosine": "word", "characters, cosine": "char_wb"}
     rows = []
     for relation in RELATIONS:
         kids = np.array([place[m] for m, e in lineage.up.items()
                          if e[0].relation == relation and not half[m]])  # fmt: skip
         kids = rng.permutation(kids)[:2000]
-        for label, analyzer in methods.items():
-            if analyzer:
-                better, ties = _plain_ranks(models, kids, truth, analyzer)
-            else:
-                better, ties = _ranks(testing, places, chance, true, kids)
+        ranks = {label: _plain_ranks(models, kids, truth, how) for label, how in plain.items()}
+        ranks |= {label: _ranks(*found, kids) for label, found in judged.items()}
+        for label, (better, ties) in ranks.items():
             fair = [float(np.clip((k - better) / ties, 0, 1).mean()) for k in (1, 5, 20)]
             rows.append([relation, label, len(kids), *fair, float((better < 1).mean())])
-    bins = np.digitize(chance, [0.05, 0.2, 0.4, 0.6, 0.8, 0.95])
     steps = []
-    for chosen in (bins == b for b in np.unique(bins)):
-        steps.append([f"{chance[chosen].mean():.3f}", float(true[chosen].mean()), chosen.sum()])
+    for label, (_, _, chance, true) in judged.items():
+        bins = np.digitize(chance, [0.05, 0.2, 0.4, 0.6, 0.8, 0.95])
+        for chosen in (bins == b for b in np.unique(bins)):
+            mean = f"{chance[chosen].mean():.3f}"
+            steps.append([label, mean, float(true[chosen].mean()), int(chosen.sum())])
+    head = ["relation", "method", "children", "parent@1", "parent@5", "parent@20", "@1, ties free"]
     return [
-        "## Parents from names",
+        "## Parents",
         f"{len(models):,} ids; children of the half of root families that nothing was tuned on, at "
-        "most 2,000 a relation. Among equals the parent's place is drawn by lot; in the last "
-        "column "
-        "equals don't count (rank 1 + the number of strictly better), which favours methods to "
-        "which "
-        "many names are all alike: a name that shares no word with any other ranks all models "
-        "first. "
-        "Quantised names copy their parent's, and most of unknown relation are quantisations.",
-        table(
-            [
-                "relation",
-                "method",
-                "children",
-                "parent@1",
-                "parent@5",
-                "parent@20",
-                "@1, ties free",
-            ],
-            rows,
-        ),
+        "most 2,000 a relation. Names alone: nothing but ids is known. Declarations of others: "
+        "how many declare a candidate as their parent, and how many with near names or of the same "
+        "owner do; never the model's own declaration. Downloads, likes, dates and architectures "
+        "are known of too few of these models to be of use.",
+        "Among equals the parent's place is drawn by lot; in the last column equals don't count "
+        "(rank 1 + the number of strictly better), which favours methods to which many names are "
+        "all alike: a name that shares no word with any other ranks all models first. Quantised "
+        "names copy their parent's, and most of unknown relation are quantisations.",
+        table(head, rows),
         "Calibration, same half: mean probability given, and share that is true.",
-        table(["probability", "true", "pairs"], steps),
-        f"Weights fitted in this run on the tuning half: intercept {weights.intercept:.3f}; "
-        f"{shown}.",
+        table(["method", "probability", "true", "pairs"], steps),
+        "Weights fitted in this run on the tuning half:",
+        *fitted,
     ]
 
 
 def _fitted(index: ParentIndex, rows: np.ndarray, truth: dict[int, set[int]]) -> Weights:
     places, parents = index.pairs(rows)
     true = _true(rows, places, parents, truth)
-    return fit(index.features(rows[places], parents, true.astype(int)), places, true)
+    return fit(index.features(rows[places], parents), places, true)
 
 
 def _true(rows, places, parents, truth):  # type: ignore[no-untyped-def]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from phylolm.frequencies import AlleleCounts
     from phylolm.genome import Gene, Genome
     from phylolm.ordination import pcoa
+    from phylolm.page.notebook import show
     from phylolm.predict.evaluate import evaluate
     from phylolm.predict.forecast import forecast, join_scores
     from phylolm.predict.scores import read_scores
@@ -62,6 +63,7 @@ _HOME = {
     "read_scores": "predict.scores",
     "read_tree": "treeio",
     "robinson_foulds": "treecompare",
+    "show": "page.notebook",
     "with_support": "support",
     "write_tree": "treeio",
 }
@@ -95,6 +97,7 @@ __all__ = [
     "read_scores",
     "read_tree",
     "robinson_foulds",
+    "show",
     "with_support",
     "write_tree",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +57,12 @@ class Analysis:
 
     distances: DistanceMatrix
     tree: Tree
+
+    def show(self, **options: Any) -> Any:
+        """The page of this analysis, in a notebook; options as of `phylolm.show`."""
+        import phylolm
+
+        return phylolm.show(self, **options)
 
 
 def analyse(

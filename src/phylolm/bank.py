@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from phylolm import alleles, parts
@@ -189,6 +190,15 @@ class Bank:
             raise ConfigError(f"{self.path} holds no probes of these models")
         return pd.concat(tables, ignore_index=True)
 
+    def missing_mass(self, models: Sequence[str], genome: Genome) -> npt.NDArray[np.float64]:
+        """What exact distributions of these models lack of 1, for each model and gene."""
+        table = self.probes(models, genome.gene_ids, mix_settings=True)
+        exact = table[table["probability"].notna()]
+        held = exact.groupby(["model", "gene"])["probability"].sum()
+        every = pd.MultiIndex.from_product([exact["model"].unique(), genome.gene_ids])
+        lacking = 1 - held.reindex(every, fill_value=0.0).to_numpy(dtype=np.float64)
+        return lacking.clip(0.0, 1.0)
+
     def counts(
         self,
         genome: Genome | None = None,
@@ -207,6 +217,12 @@ class Bank:
         _check_exact_lengths(table, allele_length)
         names = list(dict.fromkeys(table["model"]))
         return AlleleCounts.from_probes(table, names, genes, allele_length)
+
+    def show(self, **options: Any) -> Any:
+        """The page of this bank, analysed, in a notebook; options as of `phylolm.show`."""
+        import phylolm
+
+        return phylolm.show(self, **options)
 
     def damaged(self) -> list[str]:
         """Parts and genomes whose content is not what they are named by, relative paths."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from phylolm.errors import DataError
 from phylolm.genome import Gene
 from phylolm.sampling.protocol import Piece, Probe
 
@@ -34,19 +35,36 @@ class Basket:
 
     def take(self, piece: Piece) -> int:
         """Keep a piece. Returns how many genes it completes: 1 or 0."""
-        probes = self._probes.setdefault(piece.place, [])
-        probes.extend(piece.probes)
-        self._served.setdefault(piece.place, set()).add(piece.served)
+        complete = self.add(piece)
         whole = self._with(len(self._draws))
         late = time.monotonic() - self._emptied > LONGEST
         if len(whole) >= GENES_TOGETHER or (whole and late):
             self._hand_over(whole)
+        return complete
+
+    def add(self, piece: Piece) -> int:
+        """The same, but nothing is handed over."""
+        probes = self._probes.setdefault(piece.place, [])
+        probes.extend(piece.probes)
+        self._served.setdefault(piece.place, set()).add(piece.served)
         return int(len(probes) >= len(self._draws))
 
     def empty(self) -> None:
-        """Hand over everything: genes with fewer probes too, as fewer draws."""
+        """Hand over everything: genes with fewer probes too, as fewer draws.
+
+        Raises DataError saying how many answers could not be written.
+        """
+        problem = None
         for count in sorted({len(probes) for probes in self._probes.values()}):
-            self._hand_over(self._with(count))
+            try:
+                self._hand_over(self._with(count))
+            except DataError as error:
+                problem = error
+        if problem is not None:
+            lost = sum(map(len, self._probes.values()))
+            raise DataError(
+                f"{problem}; {lost:,} answers that had come are lost: make room, then run again"
+            ) from None
 
     def _with(self, count: int) -> list[int]:
         return sorted(place for place, probes in self._probes.items() if len(probes) == count)

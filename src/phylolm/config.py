@@ -12,6 +12,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from phylolm.analysis import TreeOptions
 from phylolm.errors import ConfigError
@@ -134,6 +135,12 @@ class Study:
         named = zip(self.specs(), self.models, strict=True)
         return [(spec.name, model.notes) for spec, model in named if model.notes]
 
+    def show(self, **options: Any) -> Any:
+        """The page of this study's last results, in a notebook; options as of `phylolm.show`."""
+        import phylolm
+
+        return phylolm.show(self, **options)
+
     def _beside(self, path: str) -> Path:
         return self.path.parent / Path(path).expanduser()
 
@@ -157,6 +164,8 @@ def read_study(path: Path) -> Study:
 
     Raises ConfigError naming the line and the key that is wrong.
     """
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder: name the study in it, as in {path / 'study.toml'}")
     if not path.is_file():
         raise ConfigError(f"no study {path}; `phylolm init {path}` writes one to start from")
     study = parse_study(read_text(path), path)

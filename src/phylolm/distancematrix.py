@@ -130,6 +130,12 @@ class DistanceMatrix:
             table["genes"] = self.genes[rows, columns]
         return table.sort_values(["distance", "model_a", "model_b"], ignore_index=True)
 
+    def show(self, **options: Any) -> Any:
+        """The page of these distances, in a notebook; options as of `phylolm.show`."""
+        import phylolm
+
+        return phylolm.show(self, **options)
+
     def save(self, path: Path) -> None:
         """Write a square .csv, .parquet or .phy (PHYLIP) of `shown`; see `pairs` for the rest."""
         writers = {".csv": _write_csv, ".parquet": _write_parquet, ".phy": _write_phylip}

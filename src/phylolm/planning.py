@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from phylolm.errors import ConfigError, PhylolmError
 from phylolm.genome import Genome
-from phylolm.sampling.protocol import Backend, Estimate, Remote
+from phylolm.sampling.protocol import Backend, Estimate, Remote, States
 from phylolm.sampling.spec import ModelSpec, open_model
-from phylolm.sequencing import SequencingOptions, joined, missing_units, read_specs, settled
+from phylolm.sequencing import (
+    SequencingOptions,
+    Unit,
+    joined,
+    missing_units,
+    read_specs,
+    settled,
+)
 
 if TYPE_CHECKING:
     from phylolm.bank import Bank
@@ -31,8 +38,8 @@ class Planned:
     problem: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
+        """For JSON. Of a model with a problem nothing is known."""
+        return asdict(self) | ({"estimate": None} if self.problem else {})
 
 
 def plan(
@@ -61,13 +68,15 @@ def _plan_model(
     probes = sum(len(unit.genes) * len(unit.draws) for unit in units)
     if not isinstance(backend, Remote):
         return Planned(backend.name, genes, probes)
-    found = [
-        backend.estimate(
-            [gene.text for gene in unit.genes], len(unit.draws), options.settings, options.limits
-        )
-        for unit in units
-    ]
+    found = [_estimate(backend, unit, options) for unit in units]
     return Planned(backend.name, genes, probes, True, total(found))
+
+
+def _estimate(backend: Remote, unit: Unit, options: SequencingOptions) -> Estimate:
+    prompts, limits = [gene.text for gene in unit.genes], options.limits
+    if options.exact and isinstance(backend, States):
+        return backend.estimate_exact(prompts, options.settings, limits)
+    return backend.estimate(prompts, len(unit.draws), options.settings, limits)
 
 
 def total(estimates: Sequence[Estimate]) -> Estimate:

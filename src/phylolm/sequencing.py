@@ -8,17 +8,26 @@ parts.
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from phylolm import alleles, parts
-from phylolm.collecting import Answers, Basket
-from phylolm.errors import ConfigError, PhylolmError
+from phylolm.collecting import GENES_TOGETHER, Answers, Basket
+from phylolm.errors import ConfigError, DataError, PhylolmError
 from phylolm.genome import Gene, Genome
 from phylolm.parts import PartHeader
 from phylolm.sampling.limits import Limits
-from phylolm.sampling.protocol import Backend, Remote, SamplingSettings, settle
+from phylolm.sampling.protocol import (
+    Backend,
+    Remote,
+    SamplingSettings,
+    Stated,
+    States,
+    WeightedProbe,
+    settle,
+)
 from phylolm.sampling.spec import ModelSpec, open_model, parse
 from phylolm.version import __version__
 
@@ -117,6 +126,10 @@ def sequence_model(
             progress(backend.name, done, len(genome))
 
     finished(0)
+    if options.exact and isinstance(backend, States):
+        for unit in joined(units):
+            collect_exact(bank, backend, spec, unit, options, finished)
+        return
     if isinstance(backend, Remote) and not options.exact:
         for unit in joined(units):
             collect(bank, backend, spec, unit, options, finished)
@@ -183,10 +196,78 @@ def collect(
             finished(basket.take(piece))
     except BaseException:
         for piece in pieces.rest():
-            basket.take(piece)
+            basket.add(piece)
         raise
     finally:
         basket.empty()
+
+
+def collect_exact(
+    bank: Bank,
+    backend: States,
+    spec: ModelSpec,
+    unit: Unit,
+    options: SequencingOptions,
+    finished: Callable[[int], None],
+) -> None:
+    """Keep the distributions that a remote model's probabilities give, whatever ends the run.
+
+    What is known of genes that were begun is kept as a coarser distribution, which says how much is
+    missing; the next run makes the finer one.
+    """
+
+    def keep(found: list[Stated], asked: SequencingOptions) -> None:
+        if not found:
+            return
+        genes = tuple(unit.genes[each.place] for each in found)
+        header = header_of(backend, spec, Unit(genes, unit.draws), asked)
+        served = sorted({name for each in found for name in each.served})
+        provenance = {"phylolm": __version__, "served": served}
+        rows = _weighted_columns(genes, [each.probes for each in found])
+        bank.add_part(replace(header, provenance=provenance), rows)
+
+    prompts = [gene.text for gene in unit.genes]
+    asking = backend.state(
+        prompts, options.settings, options.epsilon, options.length, options.limits
+    )
+    waiting: list[Stated] = []
+    unfinished: list[Stated] = []
+    try:
+        for stated in asking:
+            waiting.append(stated)
+            finished(1)
+            if len(waiting) >= GENES_TOGETHER:
+                keep(waiting, options)
+                waiting = []
+    except BaseException:
+        unfinished = list(asking.rest())
+        raise
+    finally:
+        _keep_all(keep, [(waiting, options), *(([s], _coarser(options, s)) for s in unfinished)])
+
+
+def _keep_all(
+    keep: Callable[[list[Stated], SequencingOptions], None],
+    found: Sequence[tuple[list[Stated], SequencingOptions]],
+) -> None:
+    """Raises DataError saying how much could not be written."""
+    problem, lost = None, 0
+    for each, asked in found:
+        try:
+            keep(each, asked)
+        except DataError as error:
+            problem, lost = error, lost + len(each)
+    if problem is not None:
+        raise DataError(
+            f"{problem}; the distributions of {lost} genes that had come are lost: make room, then "
+            "run again"
+        ) from None
+
+
+def _coarser(options: SequencingOptions, stated: Stated) -> SequencingOptions:
+    """Options whose epsilon is what a gene lacks; never the epsilon asked for."""
+    lacking = min(1.0, math.ceil(100 * stated.missing) / 100)
+    return replace(options, epsilon=max(lacking, 2 * options.epsilon))
 
 
 def _served_before(bank: Bank, backend: Backend) -> set[str]:
@@ -241,15 +322,22 @@ def header_of(
 
 def _answer(backend: Backend, unit: Unit, options: SequencingOptions) -> dict[str, list[Any]]:
     prompts = [gene.text for gene in unit.genes]
-    columns: dict[str, list[Any]] = {name: [] for name in parts.SCHEMA.names}
     if options.exact:
         answers = backend.exact(prompts, options.settings, options.epsilon, options.length)
-        for gene, alternatives in zip(unit.genes, answers, strict=True):
-            for draw, each in enumerate(alternatives):
-                _append(columns, gene.id, draw, each.text, each.ended, each.probability)
-        return columns
+        return _weighted_columns(unit.genes, answers)
     sampled = backend.sample(prompts, unit.draws, options.settings, options.seed)
     return columns_of(unit.genes, unit.draws, sampled)
+
+
+def _weighted_columns(
+    genes: Sequence[Gene], answers: Sequence[Sequence[WeightedProbe]]
+) -> dict[str, list[Any]]:
+    """The rows of an exact part."""
+    columns: dict[str, list[Any]] = {name: [] for name in parts.SCHEMA.names}
+    for gene, alternatives in zip(genes, answers, strict=True):
+        for draw, each in enumerate(alternatives):
+            _append(columns, gene.id, draw, each.text, each.ended, each.probability)
+    return columns
 
 
 def columns_of(genes: Sequence[Gene], draws: range, answers: Answers) -> dict[str, list[Any]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,12 +71,17 @@ def send(bank: Bank, store: Store, progress: Progress | None = None) -> Transfer
     """Copy what another place lacks of this bank. Damaged files stay here and are named."""
     done = Transfer(refused=dict.fromkeys(bank.damaged(), "is not what it is named by"))
     mine = [name for name in _names_in(bank) if name not in done.refused]
-    theirs = set(store.names())
-    missing = [name for name in mine if name not in theirs]
+    theirs = store.sizes()
+    missing = [name for name in mine if not _is_there(bank.path / name, theirs, name)]
     store.make_bank(bank.path)
     store.put(bank.path, missing, progress)
     done.added, done.there = len(missing), len(mine) - len(missing)
     return done
+
+
+def _is_there(file: Path, theirs: Mapping[str, int | None], name: str) -> bool:
+    """Whether the other place has a file of this name, and not half of it."""
+    return name in theirs and theirs[name] in (None, file.stat().st_size)
 
 
 def _names_in(bank: Bank) -> list[str]:

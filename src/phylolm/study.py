@@ -1,8 +1,8 @@
 """A study carried out: from `study.toml` to tree, pictures and report, again and again.
 
 Here: `run_study`, `plan_study`, `last_findings`. Next door: `config` reads the file, `engines`
-sample, `adaptive` says how deep, `analysis` makes the tree, `publish` writes the results, `manifest` knows which are
-still good, `changes` says what new models changed.
+sample, `adaptive` says how deep, `analysis` makes the tree, `publish` writes the results,
+`manifest` knows which are still good, `changes` says what new models changed.
 
 Nothing is done twice. The bank knows which probes are there, the manifest beside the results what
 each was made of. A model that fails is named and tried again by the next run; what the bank holds

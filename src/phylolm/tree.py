@@ -303,6 +303,12 @@ class Tree:
         named = np.fromiter((name in wanted for name in self.names), bool, len(self.names))
         return named & self.is_leaf
 
+    def show(self, **options: Any) -> Any:
+        """The page of this tree, in a notebook; options as of `phylolm.show`."""
+        import phylolm
+
+        return phylolm.show(self, **options)
+
     def ascii(self, max_lines: int = 400) -> str:
         """A drawing in text, one line per node, names and supports only."""
         lines: list[str] = []

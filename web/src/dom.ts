@@ -51,9 +51,9 @@ export function choice(
   return h("label", { class: "choice" }, h("span", {}, label), select);
 }
 
-/** A button with a label that is read out and shown on hover. */
+/** A button; `title` says more, and is the name of one that bears a sign alone. */
 export function button(text: string, act: () => void, title = ""): HTMLButtonElement {
-  const named = title ? { title, "aria-label": title } : {};
+  const named = title ? { title, "aria-label": /\w/.test(text) ? undefined : title } : {};
   return h("button", { type: "button", onclick: act, ...named }, text);
 }
 

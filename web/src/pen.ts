@@ -137,7 +137,9 @@ export class SvgPen implements Pen {
   drawImage(...from: unknown[]): void {
     const [image, x, y, width, height] = from as [HTMLCanvasElement, number, number, number, number];
     const href = image.toDataURL("image/png");
-    this.add("image", { href, x, y, width: width ?? image.width, height: height ?? image.height });
+    // Images are of pixels that mean something: cells, counts.
+    const style = "image-rendering: pixelated";
+    this.add("image", { href, x, y, width: width ?? image.width, height: height ?? image.height, style });
   }
 
   private add(tag: string, attributes: Record<string, unknown>): Element {

@@ -4,7 +4,7 @@ import type { Bundle } from "./bundle";
 import type { Column } from "./manifest";
 
 const MOST = 200;
-const LEAST_SHARE = 0.4;
+const LEAST_SHARE = 0.3;
 
 /** An index over names: made once, and its grams only when a typo is met. */
 export class Search {

@@ -172,8 +172,10 @@ export class Shell implements App {
   }
 
   private coloured(): Colours {
-    const wanted = this.store.get().colour || this.bundle.manifest.models.columns.find((c) => c.kind === "category")?.name;
-    return new Colours(wanted ? this.bundle.column(wanted) : undefined, this.bundle);
+    const { columns } = this.bundle.manifest.models;
+    const wanted = this.bundle.column(this.store.get().colour);
+    const first = columns.find((each) => each.name === "family") ?? columns.find((each) => each.kind === "category");
+    return new Colours(wanted ?? first, this.bundle);
   }
 
   private marked(): Uint8Array {

@@ -37,7 +37,8 @@ _DATES_BEGIN = pd.Timestamp("2022-03-03")
 class Finding:
     """One disagreement (or, with a bank, agreement).
 
-    other: the model it is with. probability: of a proposed parent, else None. why: one sentence.
+    other: the model it is with. probability: of a proposed parent; None for other kinds, and where
+    too few edges are declared to tell. why: one sentence.
     path: models from `model` on, for licences.
     """
 
@@ -49,12 +50,20 @@ class Finding:
     path: tuple[str, ...] = ()
 
 
-def findings(models: pd.DataFrame, lineage: Lineage, least: float = 0.5) -> Iterator[Finding]:
-    """Everything that can be found without sequencing. least: probability of proposed parents."""
+def findings(
+    models: pd.DataFrame,
+    lineage: Lineage,
+    least: float = 0.5,
+    names: pd.DataFrame | None = None,
+) -> Iterator[Finding]:
+    """Everything that can be found without sequencing.
+
+    least: probability of proposed parents. names: `names_table` of the models, if at hand.
+    """
     index = parent_index(models, lineage)
     yield from missing_parents(index, lineage, least)
     yield from doubtful_parents(index, lineage, least)
-    yield from impossible_declarations(models, lineage)
+    yield from impossible_declarations(models, lineage, names)
     yield from licence_conflicts(models, lineage)
 
 
@@ -62,11 +71,12 @@ def parent_index(models: pd.DataFrame, lineage: Lineage) -> ParentIndex:
     """An index of a catalogue's models and all that are declared in its lineage."""
     ids = dict.fromkeys(lineage.name(model) for model in models["id"])
     ids.update(dict.fromkeys(lineage.models))
+    place = {model: row for row, model in enumerate(ids)}
     counts = models["downloads"].to_numpy(dtype=np.float64, na_value=np.nan)
     downloads = dict(zip(models["id"], counts, strict=True))
     return ParentIndex(
         list(ids),
-        [len(lineage.down.get(model, ())) for model in ids],
+        [(place[edge.child], place[edge.parent]) for edge in lineage.edges],
         np.array([downloads.get(model, np.nan) for model in ids], dtype=np.float64),
     )
 
@@ -78,8 +88,9 @@ def missing_parents(index: ParentIndex, lineage: Lineage, least: float = 0.5) ->
     for child, parent, chance in found[found["probability"] >= least].itertuples(index=False):
         model, other = index.models[int(child)], index.models[int(parent)]
         if model not in lineage.ancestors(other):
-            why = f"by its name it descends from {other} with probability {chance:.2f}"
-            yield Finding("missing parent", model, other, why, float(chance))
+            why = f"it may descend from {other}: {_how_sure(index, chance)}"
+            told = float(chance) if index.can_tell else None
+            yield Finding("missing parent", model, other, why, told)
 
 
 def doubtful_parents(
@@ -91,8 +102,7 @@ def doubtful_parents(
     """
     place = {model: row for row, model in enumerate(index.models)}
     rows = np.array([place[model] for model in lineage.up], dtype=np.int64)
-    edges = [place[e.child] * len(place) + place[e.parent] for e in lineage.edges]
-    declared = np.unique(np.array(edges, dtype=np.int64))
+    declared = np.unique(index.edges[:, 0] * len(place) + index.edges[:, 1])
     # In parts: all candidates are needed, and a large catalogue has a hundred million.
     for part in np.split(rows, range(_MANY, len(rows), _MANY)):
         found = index.propose(part, most=1_000_000)
@@ -107,8 +117,16 @@ def doubtful_parents(
             model, other = index.models[int(child)], index.models[int(parent)]
             parents = {edge.parent for edge in lineage.up[model]}
             if not _related(lineage, other, parents, model):
-                why = f"its name points to {other} ({chance:.2f}), not to {min(parents)}"
-                yield Finding("doubtful parent", model, other, why, float(chance))
+                sure = _how_sure(index, chance)
+                why = f"it points to {other}, not to {min(parents)}: {sure}"
+                told = float(chance) if index.can_tell else None
+                yield Finding("doubtful parent", model, other, why, told)
+
+
+def _how_sure(index: ParentIndex, chance: float) -> str:
+    if index.can_tell:
+        return f"probability {chance:.2f} by name and siblings"
+    return f"can't tell how surely, only {len(index.edges)} edges are declared here"
 
 
 def _related(lineage: Lineage, other: str, declared: Iterable[str], model: str) -> bool:
@@ -117,14 +135,16 @@ def _related(lineage: Lineage, other: str, declared: Iterable[str], model: str) 
     return model in line or any(line & {parent, *lineage.ancestors(parent)} for parent in declared)
 
 
-def impossible_declarations(models: pd.DataFrame, lineage: Lineage) -> Iterator[Finding]:
+def impossible_declarations(
+    models: pd.DataFrame, lineage: Lineage, names: pd.DataFrame | None = None
+) -> Iterator[Finding]:
     """Children older or larger than their parent, or of another architecture.
 
     Sizes are compared for fine-tunes and quantisations of parents whose name says no experts;
     a tenth more is allowed. Dates within a day are equal.
     """
     models = models.reset_index(drop=True)
-    names = names_table(list(models["id"]))
+    names = names_table(list(models["id"])) if names is None else names
     size = parameters(models, names)
     place = {lineage.name(model): row for row, model in enumerate(models["id"])}
     created, architecture = models["created"], models["architecture"].str.lower()
@@ -186,7 +206,7 @@ def measured_kin(
     names: name in the bank -> hub id, where they differ. It agrees when the nearest model is of
     the declared line, or a declared parent is as near within two standard errors; contradicts
     when a declared parent was sequenced and is clearly farther; fills a gap when no parent is
-    declared and the nearest is clearly nearer than half the median distance.
+    declared and the nearest, no declared kin, is clearly nearer than half the median distance.
     """
     ids = [lineage.name((names or {}).get(name, name)) for name in distances.names]
     place = {model: row for row, model in enumerate(ids)}
@@ -210,7 +230,7 @@ def measured_kin(
             yield Finding(kind, model, ids[near], why)
         elif model not in lineage.up:
             high = values[row, near] + 2 * _error(distances, row, near)
-            if high < usual / 2 and not lineage.down.get(model):
+            if high < usual / 2:
                 yield Finding("kin fills a gap", model, ids[near], said)
 
 

@@ -22,10 +22,12 @@ from phylolm.atlas import statistics as st
 from phylolm.atlas.catalogue import Catalogue
 from phylolm.atlas.clusters import Clustering, cluster_names, name_clusters, telling_terms
 from phylolm.atlas.graph import NameGraph, name_graph, write_graph
+from phylolm.atlas.indexing import save_index
 from phylolm.atlas.lineage import Edge, Lineage, declared_edges
 from phylolm.atlas.linkage import check_method
 from phylolm.atlas.names import names_table
 from phylolm.atlas.neighbours import NeighbourSettings, Similar, similar_names
+from phylolm.atlas.ngrams import described
 from phylolm.atlas.opened import FORMAT
 from phylolm.files import whole_file, write_text
 from phylolm.treeio import write_tree
@@ -101,11 +103,16 @@ def build(
         numbers = _statistics(catalogue, names)
         write_text(folder / "statistics.json", json.dumps(numbers, indent=2, ensure_ascii=False))
     with clock.step("audit"):
-        _write(rules.to_table(rules.findings(catalogue.models, lineage)), folder / "findings.csv")
+        _write(
+            rules.to_table(rules.findings(catalogue.models, lineage, names=names)),
+            folder / "findings.csv",
+        )
     with clock.step("tables"):
         said = name_clusters(similar.names, similar.spelling, graph.communities)
         _write_models(catalogue, names, found, graph, folder)
         _write_groups(similar, found, graph, said, folder)
+    with clock.step("search index"):
+        save_index(catalogue.models, names, folder)
     if options.pictures:
         with clock.step("pictures"):
             _draw(catalogue, names, similar, found, graph, said, folder)
@@ -163,13 +170,14 @@ def _write_groups(
 def _statistics(catalogue: Catalogue, names: pd.DataFrame) -> dict[str, Any]:
     features = st.features_of(catalogue.models, names)
     _, date = st.same_date(catalogue.models)
+    cut = described(catalogue.ids)[0]
     return {
         "models": len(catalogue),
         "date": date,
         "likes_and_downloads": [asdict(c) for c in st.likes_and_downloads(catalogue.models)],
         "counts": {by: st.count_by(features, by).head(200).to_dict("records") for by in st.BY},
         "phrases": {
-            words: st.common_phrases(catalogue.ids, words, 50).to_dict("records")
+            words: st.common_phrases(catalogue.ids, words, 50, cut).to_dict("records")
             for words in (1, 2, 3)
         },
     }

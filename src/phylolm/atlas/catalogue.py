@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from phylolm.atlas.columns import FIELDS, typed
+from phylolm.atlas.columns import FIELDS, BadCell, typed
 from phylolm.errors import ConfigError, DataError
 from phylolm.files import whole_file
 
@@ -32,13 +32,14 @@ class Catalogue:
         are text ("" = not known), downloads and likes Int64, parameters Float64 (a count),
         created a date; missing numbers and dates are NA. Lists in a cell are joined by ";".
     source: what it was read from. chosen: field -> the source's column.
-    notes: what was left out and why, one line each.
+    notes: what was left out and why, one line each. unread: cells that were left empty.
     """
 
     models: pd.DataFrame
     source: str = ""
     chosen: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    unread: tuple[BadCell, ...] = ()
 
     def __len__(self) -> int:
         return len(self.models)
@@ -52,7 +53,9 @@ class Catalogue:
         kept = self.models[self.models["downloads"].fillna(0) >= downloads]
         if not len(kept):
             raise DataError(f"{self.source}: no model has {downloads:,} downloads or more")
-        return Catalogue(kept.reset_index(drop=True), self.source, self.chosen, self.notes)
+        return Catalogue(
+            kept.reset_index(drop=True), self.source, self.chosen, self.notes, self.unread
+        )
 
     def save(self, path: Path) -> None:
         """Write as parquet or CSV, by suffix; missing values are empty cells in CSV."""
@@ -75,14 +78,15 @@ def read_catalogue(
 
     Raises:
         ConfigError: an unknown kind of file; a mapping of no field or column.
-        DataError: no such file, damaged content, no ids, no models, a cell that can't be read.
+        DataError: no such file, damaged content, no ids, no models.
     """
     path = Path(path)
     if path.is_dir() and (path / "catalogue.parquet").is_file():
         path = path / "catalogue.parquet"
     raw = _read(path)
-    models, chosen, notes = typed(raw, mapping, as_of, path.name)
-    return Catalogue(models[list(FIELDS)], path.name, chosen, tuple(notes))
+    made = typed(raw, mapping, as_of, path.name)
+    models, unread = made.table[list(FIELDS)], tuple(made.unread)
+    return Catalogue(models, path.name, made.chosen, tuple(made.notes), unread)
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from phylolm.errors import ConfigError, DataError
+
+Places = npt.NDArray[np.intp]
 
 FIELDS = (
     "id", "downloads", "likes", "parameters", "created", "licence", "task", "library",
@@ -49,38 +53,76 @@ _FACTOR = {"paramsmillions": 1e6, "paramsb": 1e9}
 _LINK = re.compile(r"^https?://[^/]+/(?:models/)?")
 _COUNT = re.compile(r"^\s*([0-9][0-9,_]*\.?[0-9]*(?:e\+?[0-9]+)?)\s*([kmbt]?)\s*$", re.I)
 _SCALE = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12}
+_MOST = 9e18  # what 64 bits hold; no count is larger
 _EMPTY = {"", "nan", "none", "null", "<na>"}
+
+
+@dataclass(frozen=True)
+class BadCell:
+    """A cell that was left empty because it is no number or date; row counts from 1."""
+
+    row: int
+    column: str
+    text: str
+
+
+@dataclass
+class Typing:
+    """What `typed` made of a raw table.
+
+    table: columns `FIELDS`. chosen: field -> column. notes: what was left out, one line each.
+    unread: cells that were left empty.
+    """
+
+    table: pd.DataFrame
+    chosen: dict[str, str]
+    notes: list[str]
+    unread: list[BadCell]
 
 
 def typed(
     raw: pd.DataFrame, mapping: Mapping[str, str] | None = None, as_of: str = "", where: str = ""
-) -> tuple[pd.DataFrame, dict[str, str], list[str]]:
-    """The catalogue's table of a raw one, which column became which, and what was left out.
+) -> Typing:
+    """The catalogue's table of a raw one; a cell that can't be read is left empty and told.
 
     mapping: field -> column, for columns that aren't recognised. as_of: the date of the counts
     where no column has it. where: the file, for messages.
 
     Raises:
         ConfigError: the mapping names no field, or no column.
-        DataError: no column of ids; a cell that is no number or date; no models at all.
+        DataError: no column of ids; no models at all.
     """
     chosen = _choose(raw, mapping or {}, where)
     if not len(raw):
         raise DataError(f"{where}: no models in it")
     notes: list[str] = []
+    unread: list[BadCell] = []
     table = pd.DataFrame(index=raw.index)
     table["id"] = _texts(raw[chosen["id"]]).str.replace(_LINK, "", regex=True).str.strip()
     for field in FIELDS[1:]:
         column = chosen.get(field)
         cells = pd.Series("", raw.index) if column is None else raw[column]
-        table[field] = _field(field, cells, column or "", where)
+        table[field], bad = _field(field, cells, column or "")
+        if len(bad):
+            found = [BadCell(int(at) + 1, str(column), str(cells.iloc[at])) for at in bad]
+            notes.append(_said(found, "date" if field == "created" else "number"))
+            unread += found
     _read_tags(table, chosen)
     table = _without_bad_ids(table, notes)
     if not len(table):
         raise DataError(f"{where}: no models in it")
     for field in ("downloads_as_of", "likes_as_of"):
         table[field] = table[field].mask(table[field] == "", as_of)
-    return table.reset_index(drop=True), chosen, notes
+    return Typing(table.reset_index(drop=True), chosen, notes, unread)
+
+
+def _said(bad: list[BadCell], kind: str) -> str:
+    first = f"row {bad[0].row}, column {bad[0].column}: {bad[0].text[:40]!r} is no {kind}"
+    if len(bad) == 1:
+        return f"{first}; left empty"
+    return (
+        f"{first}; so are {len(bad) - 1:,} more cells of it, left empty (`atlas show` lists them)"
+    )
 
 
 def _choose(raw: pd.DataFrame, mapping: Mapping[str, str], where: str) -> dict[str, str]:
@@ -108,49 +150,49 @@ def _plain(column: object) -> str:
     return re.sub(r"[^a-z0-9]", "", str(column).lower())
 
 
-def _field(field: str, column: pd.Series[Any], name: str, where: str) -> pd.Series[Any]:
-    """A typed column: counts Float64 or Int64, dates datetime64, all else text."""
+def _field(field: str, column: pd.Series[Any], name: str) -> tuple[pd.Series[Any], Places]:
+    """A typed column, and where cells were left empty: counts Float64 or Int64, dates, text."""
     if field in ("downloads", "likes", "parameters"):
-        counts = counts_of(column, f"{where}, column {name}")
+        counts, bad = _counts(column)
         if field == "parameters":
             # A count of 0 says that none is known; above 1e14 it is a mistake of the source.
             counts = counts * _FACTOR.get(_plain(name), 1.0)
-            return counts.mask((counts <= 0) | (counts > 1e14)).astype("Float64")
-        return counts.round().astype("Int64")
+            return counts.mask((counts <= 0) | (counts > 1e14)).astype("Float64"), bad
+        return counts.round().astype("Int64"), bad
     if field == "created":
-        return _dates(column, f"{where}, column {name}")
-    return _texts(column)
+        return _dates(column)
+    return _texts(column), np.zeros(0, dtype=np.intp)
 
 
-def counts_of(column: pd.Series[Any], where: str = "") -> pd.Series[Any]:
-    """Numbers of a column of counts; "13.6M" is 13,600,000 and "1,200" is 1,200.
+def count_of(text: str) -> float | None:
+    """The number of a written count: "13.6M" is 13,600,000; None where it is none."""
+    counts, _ = _counts(pd.Series([text]))
+    return None if pd.isna(counts.iloc[0]) else float(counts.iloc[0])
 
-    Raises:
-        DataError: a cell that is neither; names the row.
-    """
+
+def _counts(column: pd.Series[Any]) -> tuple[pd.Series[Any], Places]:
+    """Numbers of a column of counts ("13.6M", "1,200"), and the places of what is none."""
     if pd.api.types.is_numeric_dtype(column):
-        return column.astype("Float64").mask(~np.isfinite(column.astype("float64")))
+        plain = column.astype("Float64")
+        return plain.mask(~(plain.abs() < _MOST).fillna(False)), np.zeros(0, dtype=np.intp)
     text = _texts(column)
     missing = text.str.lower().isin(_EMPTY)
     parts = text.str.extract(_COUNT)
-    bad = np.flatnonzero(parts[0].isna() & ~missing)
-    if len(bad):
-        raise DataError(f"{where}, row {bad[0] + 1}: {text.iloc[bad[0]]!r} is no number")
-    digits = parts[0].where(~missing, "0").str.replace("[,_]", "", regex=True).astype(float)
-    scale = parts[1].where(~missing, "").str.lower().map(_SCALE)
-    return (digits * scale).mask(missing).astype("Float64")
+    unlike = parts[0].isna() | missing
+    digits = parts[0].mask(unlike, "0").str.replace("[,_]", "", regex=True).astype(float)
+    scale = parts[1].mask(unlike, "").str.lower().map(_SCALE)
+    counts = digits * scale
+    unlike |= counts >= _MOST
+    return counts.mask(unlike).astype("Float64"), np.flatnonzero(unlike & ~missing)
 
 
-def _dates(column: pd.Series[Any], where: str) -> pd.Series[Any]:
+def _dates(column: pd.Series[Any]) -> tuple[pd.Series[Any], Places]:
     text = _texts(column)
     text = text.mask(text.str.lower().isin(_EMPTY), "")
     dates = pd.to_datetime(
         text.where(text != "", None), format="ISO8601", errors="coerce", utc=True
     )
-    bad = np.flatnonzero(dates.isna() & (text != ""))
-    if len(bad):
-        raise DataError(f"{where}, row {bad[0] + 1}: {text.iloc[bad[0]]!r} is no date")
-    return dates.dt.tz_localize(None)
+    return dates.dt.tz_localize(None), np.flatnonzero(dates.isna() & (text != ""))
 
 
 def _texts(column: pd.Series[Any]) -> pd.Series[Any]:

@@ -5,12 +5,12 @@ Next door: `lineage` has the edges; `cli.atlas` prints.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from phylolm.atlas.lineage import Edge, Lineage
-from phylolm.errors import DataError
+from phylolm.errors import ConfigError, DataError
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,21 @@ def family(
     downloads: Mapping[str, float] | None = None,
     depth: int = 3,
     most: int = 10,
+    known: Sequence[str] = (),
 ) -> Family:
     """The family of a model; of the children of one model the `most` downloaded are listed.
 
+    known: ids of the catalogue.
+
     Raises:
-        DataError: the model is in no declared edge; names near ones.
+        ConfigError: the model is neither among them nor in a declared edge; names near ones.
+        DataError: it is known, but declares no parent and nobody declares it.
     """
     name = lineage.name(model)
     if name not in lineage.up and name not in lineage.down:
-        raise DataError(f"{model}: no declared parent or child{_near(lineage, name)}")
+        if model in known or name in known:
+            raise DataError(f"{model} has no declared parent or child")
+        raise ConfigError(f"no model {model} here{_near(name, [*known, *lineage.models])}")
     below = lineage.descendants(name)
     return Family(
         name,
@@ -104,10 +110,14 @@ def _members(
     return Member(model, relation, tuple(below), len(new) - len(shown))
 
 
-def _near(lineage: Lineage, model: str) -> str:
-    import difflib
+def _near(model: str, known: Sequence[str]) -> str:
+    """The three ids most alike, the short name weighing most: owners change more often."""
+    from rapidfuzz import fuzz, process
 
-    short = model.rpartition("/")[2].lower()
-    known = {name.rpartition("/")[2].lower(): name for name in lineage.models}
-    near = difflib.get_close_matches(short, known, 3, 0.75)
-    return f"; did you mean {', '.join(known[each] for each in near)}?" if near else ""
+    ids = list(dict.fromkeys(known))
+    whole = process.cdist([model.lower()], [each.lower() for each in ids], scorer=fuzz.ratio)[0]
+    short = [each.rpartition("/")[2].lower() for each in ids]
+    name = process.cdist([model.rpartition("/")[2].lower()], short, scorer=fuzz.ratio)[0]
+    score = whole + 2 * name
+    best = [int(row) for row in (-score).argsort(kind="stable")[:3] if score[row] >= 3 * 60]
+    return f"; did you mean {', '.join(ids[row] for row in best)}?" if best else ""

@@ -168,15 +168,15 @@ def parse_name(model: str) -> Name:
 
 def names_table(models: Sequence[str]) -> pd.DataFrame:
     """One row an id, a column for each field of `Name` but tokens; lists joined by ";"."""
-    rows = []
+    columns: dict[str, list[object]] = {}
     for model in models:
         name = parse_name(model)
-        row = {**vars(name), "kind": name.kind}
-        row["stages"], row["languages"] = ";".join(name.stages), ";".join(name.languages)
-        del row["tokens"]
-        rows.append(row)
-    table = pd.DataFrame(rows)
-    return table.astype({"parameters": "Float64", "context": "Int64"})
+        for field, value in vars(name).items():
+            if field != "tokens":
+                joined = ";".join(value) if isinstance(value, tuple) else value
+                columns.setdefault(field, []).append(joined)
+        columns.setdefault("kind", []).append(name.kind)
+    return pd.DataFrame(columns).astype({"parameters": "Float64", "context": "Int64"})
 
 
 def _family(tokens: Sequence[str]) -> tuple[str, int]:

@@ -56,6 +56,12 @@ class Atlas:
     about: dict[str, Any]
     folder: Path
 
+    def show(self, **options: Any) -> Any:
+        """The page of this atlas, in a notebook; options as of `phylolm.show`."""
+        import phylolm
+
+        return phylolm.show(self, **options)
+
     def tree(self) -> Tree:
         """The tree of names; its leaves are the models' ids. Read when asked for."""
         return read_tree(self.folder / "tree.nwk")

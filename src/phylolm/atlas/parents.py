@@ -1,13 +1,15 @@
-"""Which model was another made from, judged by names alone: candidates with probabilities.
+"""Which model was another made from, judged by its name and by what others declare.
 
-Here: `ParentIndex` proposes; `Weights` are what it was taught. Next door: `audit` uses it on
-models without a declared parent.
+Here: `ParentIndex` proposes; `Weights` are what it was taught. Next door: `siblings` says what
+models like it declare, `audit` uses all this on models without a declared parent.
 
-Candidates of a model are its nearest names and, of the models most often named as parent, those
-whose words it has. Each pair gets log-odds, a weighted sum of `FEATURES`; the probability of
-one candidate is its odds over one (no parent among them) plus those of all candidates, as in a
-conditional logit (McFadden 1974). The weights were fitted on declared edges of one half of
-the root families; `docs/validation/atlas.md` reports the other half.
+Candidates of a model are its nearest names; of the models most often named as parent, those
+whose words it has; and what its siblings declare. Each pair gets log-odds, a weighted sum of
+`FEATURES`; the probability of one candidate is its odds over one (no parent among them) plus
+those of all candidates, as in a conditional logit (McFadden 1974). The weights were fitted on
+declared edges of one half of the root families; `docs/validation/atlas.md` reports the other
+half. A model's own declaration is never used for it. Where next to nothing is declared, names
+alone are judged, with weights of their own.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ from sklearn.feature_extraction.text import CountVectorizer
 from phylolm.atlas.names import names_table, tokens_of
 from phylolm.atlas.neighbours import NeighbourSettings, distinct, nearest
 from phylolm.atlas.ngrams import NgramSettings, name_features
+from phylolm.atlas.siblings import FEATURES as SIBLING_FEATURES
+from phylolm.atlas.siblings import Siblings
 
 Array = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
@@ -34,15 +38,24 @@ FEATURES = (
     "cosine", "parent_in_child", "child_in_parent", "all_in_child", "same_words",
     "same_family", "other_family", "same_size", "other_size", "same_generation",
     "other_generation", "parent_quantized", "both_quantized", "parent_adapter", "child_adapter",
-    "same_owner", "owner_in_child", "children", "downloads", "longer_parent",
+    "same_owner", "owner_in_child", "longer_parent", "children", *SIBLING_FEATURES,
 )  # fmt: skip
+"""Of a pair; from "children" on they rest on what other models declare."""
 
 # Fitted on 10,000 models of the tuning half; `python -m validation atlas` fits and prints its own.
-_INTERCEPT = -5.637
+_INTERCEPT = -5.224
 _WEIGHTS = (
-    14.872, -4.77, -4.237, 1.737, -4.315, -0.197, -1.761, 0.008, -2.424, -0.233, -2.423, -0.53,
-    -0.373, -0.888, 0.433, -1.175, 1.994, 0.892, 0.0, -0.927,
+    8.657, -4.091, -0.686, 2.887, -4.305, -0.022, -2.169, -0.062, -2.735, 0.186, -0.625, 0.017,
+    -0.23, -0.222, 0.48, -0.992, 2.011, -0.392, 0.166, 0.747, 1.133, 0.579, 0.734, 3.295, 0.831,
 )  # fmt: skip
+_INTERCEPT_NAMES = -4.146
+_WEIGHTS_NAMES = (
+    10.761, -3.999, -3.298, 2.616, -4.176, -0.445, -2.21, 0.671, -1.721, -0.363, -1.945, -2.435,
+    0.264, -1.403, 0.795, -1.559, 2.877, -0.85, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
+)  # fmt: skip
+
+ENOUGH = 100
+"""Declared edges from which on they are used."""
 
 POPULAR = 3_000
 """Models most often named as parent that every model is compared with."""
@@ -65,21 +78,27 @@ class Weights:
         )
 
 
+NAMES_ALONE = Weights(_INTERCEPT_NAMES, _WEIGHTS_NAMES)
+"""Where nothing is declared."""
+
+
 class ParentIndex:
     """All models that may be parents, and what is needed to compare names with theirs."""
 
     def __init__(
         self,
         models: Sequence[str],
-        children: npt.ArrayLike,
+        edges: npt.ArrayLike = (),
         downloads: npt.ArrayLike | None = None,
         near: int = 20,
     ) -> None:
-        """models: n ids. children: (n,) how often each is declared as parent. downloads: (n,)."""
+        """models: n ids. edges: (k, 2) rows of declared child and parent. downloads: (n,)."""
         self.models = list(models)
-        self.children = np.asarray(children, dtype=np.float64)
+        self.edges = np.asarray(edges, dtype=np.int64).reshape(-1, 2)
+        self.children = np.bincount(self.edges[:, 1], minlength=len(self.models))
         counts = np.zeros(len(self.models)) if downloads is None else np.asarray(downloads)
         self.downloads = np.nan_to_num(np.asarray(counts, dtype=np.float64))
+        self.weights = Weights() if self.can_tell else NAMES_ALONE
         self._near = near
         names = names_table(self.models)
         self._family = _codes(names["family"])
@@ -94,14 +113,22 @@ class ParentIndex:
         self._length = np.diff(self._words.indptr)
         found, self.spelling = distinct(self._features)
         self._graph = nearest(found.matrix, NeighbourSettings(count=near, threshold=0.2))
-        self._best = _best_of_each(self.spelling, self.children, self.downloads)
+        self._siblings = Siblings(self._graph, self.spelling, self._owner, self.edges)
+        # One declaration may be the asked model's own: it must not put a parent first.
+        self._best = _best_of_each(self.spelling, np.maximum(self.children - 1, 0), self.downloads)
         self._popular = np.argsort(-self.children, kind="stable")[:POPULAR]
         self._popular = self._popular[self.children[self._popular] > 0]
 
+    @property
+    def can_tell(self) -> bool:
+        """Whether enough is declared for probabilities to mean what they say."""
+        return len(self.edges) >= ENOUGH
+
     def pairs(self, rows: Rows) -> tuple[Rows, Rows]:
         """Candidates of some models: (k,) places in `rows`, (k,) rows of candidate parents."""
-        asked: list[npt.NDArray[Any]] = [np.zeros(0, dtype=np.int64)]
-        found: list[npt.NDArray[Any]] = [np.zeros(0, dtype=np.int64)]
+        declared = self._siblings.candidates(rows)
+        asked: list[npt.NDArray[Any]] = [declared[0]]
+        found: list[npt.NDArray[Any]] = [declared[1]]
         for start in range(0, len(rows), _CHUNK):
             part = rows[start : start + _CHUNK]
             for places, parents in (self._alike(part), self._contained(part)):
@@ -141,18 +168,15 @@ class ParentIndex:
         part = self._words[rows]
         return sparse.csr_array((np.ones_like(part.data), part.indices, part.indptr), part.shape)
 
-    def features(self, child: Rows, parent: Rows, discount: Rows | None = None) -> Array:
-        """Features (k, f) of pairs of rows; discount: children not to count, 0 or 1 a pair."""
+    def features(self, child: Rows, parent: Rows) -> Array:
+        """Features (k, f) of pairs of rows, the child's own declaration left out."""
         chunks = [
-            self._features_of(
-                child[at : at + 50_000], parent[at : at + 50_000],
-                0 if discount is None else discount[at : at + 50_000],
-            )
+            self._features_of(child[at : at + 50_000], parent[at : at + 50_000])
             for at in range(0, len(child), 50_000)
-        ]  # fmt: skip
+        ]
         return np.concatenate([np.zeros((0, len(FEATURES))), *chunks])
 
-    def _features_of(self, c: Rows, p: Rows, discount: Any) -> Array:
+    def _features_of(self, c: Rows, p: Rows) -> Array:
         matrix, words = self._features.matrix, self._words
         cosine = matrix[c].multiply(matrix[p]).sum(axis=1)
         cosine = np.where(self.spelling[c] == self.spelling[p], 1.0, cosine)
@@ -163,6 +187,7 @@ class ParentIndex:
         generations = (self._generation[c] > 0) & (self._generation[p] > 0)
         ratio = np.abs(self._size[c] - self._size[p])
         owner_word = self._owner_word[p]
+        own = np.asarray(self._siblings.declared[c, p]).ravel()
         mentioned = np.asarray(words[c, np.maximum(owner_word, 0)]).ravel() > 0
         return np.column_stack([
             cosine, in_child, in_parent, in_child > 0.999,
@@ -174,14 +199,14 @@ class ParentIndex:
             generations & (self._generation[c] != self._generation[p]),
             self._quantized[p], self._quantized[p] & self._quantized[c], self._adapter[p],
             self._adapter[c], self._owner[c] == self._owner[p], mentioned & (owner_word >= 0),
-            np.log1p(np.maximum(self.children[p] - discount, 0)), np.log1p(self.downloads[p]),
             np.maximum(self._length[p] - self._length[c], 0),
+            np.log1p(self.children[p] - own), self._siblings.features(c, p),
         ]).astype(np.float64)  # fmt: skip
 
     def propose(self, rows: Rows, weights: Weights | None = None, most: int = 5) -> pd.DataFrame:
         """Likely parents of some models: columns child, parent (rows), probability; best first."""
         parts = [
-            self._propose(rows[at : at + _MANY], weights or Weights(), most)
+            self._propose(rows[at : at + _MANY], weights or self.weights, most)
             for at in range(0, max(len(rows), 1), _MANY)
         ]
         return pd.concat(parts, ignore_index=True)

@@ -1,7 +1,7 @@
 """Find models by a few letters of their names, typos allowed, and by what is known of them.
 
-Here: `SearchIndex`, made once from a catalogue and asked often. Next door: `statistics` says
-what a model's family, size and kind are.
+Here: `SearchIndex`, asked often, kept in two plain files. Next door: `indexing` makes it from a
+catalogue. Nothing slow to import is used here: a search from the shell opens the files and ends.
 
 Every name is cut into trigrams of its letters. A query's trigrams vote for names through an
 inverted index, weighted by rarity; the best by votes are then compared with the query letter by
@@ -11,17 +11,23 @@ letter (rapidfuzz). Ten times the downloads weigh as much as two points of liken
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from phylolm.atlas.names import names_table, tokens_of
-from phylolm.atlas.statistics import features_of, parameters
+from phylolm.atlas.names import tokens_of
 from phylolm.errors import ConfigError
+from phylolm.files import whole_file
+
+COLUMNS = ("id", "family", "kind", "parameters", "owner", "task", "licence", "downloads", "likes",
+           "created")  # fmt: skip
 
 _SHORTLIST = 400
 _FAME = 2.0
@@ -49,45 +55,63 @@ class Filters:
     before: str = ""
 
 
-class SearchIndex:
-    """Names and facts of a catalogue, ready to be searched."""
+@dataclass(frozen=True)
+class Grams:
+    """Trigrams and who has them: texts <U3 (g,), sorted; starts int64 (g + 1,); rows int32."""
 
-    def __init__(self, models: pd.DataFrame, names: pd.DataFrame | None = None) -> None:
-        """models: a catalogue's table. names: `names_table` of its ids, if at hand."""
-        models = models.reset_index(drop=True)
-        names = names_table(list(models["id"])) if names is None else names
-        facts = features_of(models, names)
-        self.table = pd.DataFrame(
-            {
-                "id": models["id"], "family": facts["family"], "kind": facts["kind"],
-                "parameters": parameters(models, names), "owner": facts["owner"],
-                "task": models["task"], "licence": facts["licence"],
-                "downloads": models["downloads"], "likes": models["likes"],
-                "created": models["created"],
-            }
-        )  # fmt: skip
-        self._plain = [_plain(model) for model in models["id"]]
-        self._lower = {
-            field: self.table[field].str.lower().to_numpy(dtype=object)
-            for field in ("family", "kind", "owner", "task", "licence")
-        }
-        self._numbers = {
-            field: self.table[field].to_numpy(dtype=np.float64, na_value=np.nan)
-            for field in ("parameters", "downloads", "likes")
-        }
-        self._created = self.table["created"].to_numpy(dtype="datetime64[s]")
-        self._popular = np.nan_to_num(self._numbers["downloads"])
-        self._by_downloads = np.argsort(-self._popular, kind="stable")
-        self._trigrams = CountVectorizer(
-            analyzer="char", ngram_range=(3, 3), lowercase=False, binary=True, dtype=np.float32
-        )
-        padded = [f"  {text} " for text in self._plain]
-        grams = sparse.csc_array(self._trigrams.fit_transform(padded))
-        self._rarity = np.log(len(padded) / np.diff(grams.indptr)).astype(np.float32)
-        self._columns = grams
-        lengths = np.array([len(text) for text in self._plain], dtype=np.float32)
+    texts: npt.NDArray[np.str_]
+    starts: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int32]
+
+
+class SearchIndex:
+    """Names and facts of a catalogue, ready to be searched.
+
+    table: one row a model, columns `COLUMNS`. plain: their names as `plain_name` writes them.
+    grams: the trigrams of those, sorted; the models of gram i are rows[starts[i]:starts[i + 1]].
+    """
+
+    def __init__(self, table: pd.DataFrame, plain: pa.Array, grams: Grams) -> None:
+        self.table = table
+        self._plain = plain
+        self._grams = grams
+        self._rarity = np.log(max(len(table), 1) / np.diff(grams.starts)).astype(np.float32)
+        self._popular = self._numbers("downloads", 0)
         self._known = np.log10(1 + self._popular)
-        self._weight = ((1 + 0.1 * self._known) / np.sqrt(lengths)).astype(np.float32)
+        lengths = pc.utf8_length(plain).to_numpy(zero_copy_only=False).astype(np.float32)
+        self._weight = ((1 + 0.1 * self._known) / np.sqrt(np.maximum(lengths, 1))).astype(
+            np.float32
+        )
+
+    @classmethod
+    def open(cls, folder: Path, key: str) -> SearchIndex | None:
+        """The index that `save` wrote with that key; None where there is none, or it is damaged."""
+        try:
+            with (folder / "search.npz").open("rb") as file:
+                held = np.load(file, allow_pickle=False)
+                if str(held["key"]) != key:
+                    return None
+                grams = Grams(held["texts"], held["starts"], held["rows"])
+            content = pq.read_table(folder / "search.parquet")
+            if content.schema.metadata.get(b"key", b"").decode() != key:
+                return None
+            plain = content.column("plain").combine_chunks()
+            return cls(content.drop_columns(["plain"]).to_pandas(), plain, grams)
+        except (OSError, EOFError, KeyError, ValueError, BadZipFile):
+            return None
+
+    def save(self, folder: Path, key: str) -> None:
+        """Write search.parquet and search.npz; key: what they were made from."""
+        content = pa.Table.from_pandas(self.table, preserve_index=False)
+        content = content.append_column("plain", self._plain)
+        content = content.replace_schema_metadata(
+            {**(content.schema.metadata or {}), b"key": key.encode()}
+        )
+        with whole_file(folder / "search.parquet") as temporary:
+            pq.write_table(content, temporary)
+        with whole_file(folder / "search.npz") as temporary:
+            held = self._grams
+            np.savez(temporary, key=key, texts=held.texts, starts=held.starts, rows=held.rows)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -102,9 +126,9 @@ class SearchIndex:
         """
         passed = self._passed(filters or Filters())
         if not query.strip():
-            rows = self._by_downloads[passed[self._by_downloads]][:most]
-            return self.table.iloc[rows].assign(score=100.0)
-        rows, scores = self._ranked(_plain(query), passed)
+            best = np.argsort(-self._popular, kind="stable")
+            return self.table.iloc[best[passed[best]][:most]].assign(score=100.0)
+        rows, scores = self._ranked(plain_name(query), passed)
         return self.table.iloc[rows[:most]].assign(score=np.round(scores[:most], 1))
 
     def _ranked(
@@ -113,13 +137,11 @@ class SearchIndex:
         from rapidfuzz import fuzz, process
 
         votes = np.zeros(len(self), dtype=np.float32)
-        known = self._trigrams.vocabulary_
+        grams = self._grams
         padded = f"  {query} "
-        for gram in {padded[at : at + 3] for at in range(len(padded) - 2)}:
-            column = known.get(gram)
-            if column is not None:
-                at = slice(self._columns.indptr[column], self._columns.indptr[column + 1])
-                votes[self._columns.indices[at]] += self._rarity[column]
+        asked = np.unique([padded[at : at + 3] for at in range(len(padded) - 2)])
+        for gram in np.flatnonzero(np.isin(grams.texts, asked)):
+            votes[grams.rows[grams.starts[gram] : grams.starts[gram + 1]]] += self._rarity[gram]
         votes[~passed] = 0
         votes *= self._weight
         count = min(_SHORTLIST, len(votes))
@@ -127,7 +149,7 @@ class SearchIndex:
         rows = rows[votes[rows] > 0]
         if not len(rows):
             return rows, np.zeros(0)
-        texts = [self._plain[row] for row in rows]
+        texts = self._plain.take(pa.array(rows)).to_pylist()
         short = [text.rpartition("/")[2] for text in texts]
         whole = process.cdist([query], texts, scorer=fuzz.WRatio)[0]
         name = process.cdist([query], short, scorer=fuzz.ratio)[0]
@@ -139,24 +161,28 @@ class SearchIndex:
         if filters.kind and filters.kind not in _KINDS:
             raise ConfigError(f"unknown kind {filters.kind!r}: {', '.join(_KINDS)}")
         passed = np.ones(len(self), dtype=bool)
-        for field, values in self._lower.items():
+        for field in ("family", "kind", "owner", "task", "licence"):
             wanted = getattr(filters, field).lower()
             if wanted:
-                passed &= values == wanted
+                passed &= (self.table[field].str.lower() == wanted).to_numpy()
         for field, low, high in (
             ("parameters", filters.min_parameters, filters.max_parameters),
             ("downloads", filters.min_downloads, None),
             ("likes", filters.min_likes, None),
         ):
             if low is not None:
-                passed &= self._numbers[field] >= low
+                passed &= self._numbers(field) >= low
             if high is not None:
-                passed &= self._numbers[field] <= high
+                passed &= self._numbers(field) <= high
+        created = self.table["created"].to_numpy(dtype="datetime64[s]")
         if filters.since:
-            passed &= self._created >= _date(filters.since)
+            passed &= created >= _date(filters.since)
         if filters.before:
-            passed &= self._created < _date(filters.before)
+            passed &= created < _date(filters.before)
         return passed
+
+    def _numbers(self, field: str, missing: float = np.nan) -> npt.NDArray[np.float64]:
+        return self.table[field].to_numpy(dtype=np.float64, na_value=missing)
 
 
 def _date(text: str) -> np.datetime64:
@@ -166,7 +192,7 @@ def _date(text: str) -> np.datetime64:
         raise ConfigError(f"{text!r} is no date: write YYYY-MM-DD") from None
 
 
-def _plain(model: str) -> str:
+def plain_name(model: str) -> str:
     """Lower case, tokens joined by single spaces, the owner kept: "meta llama/llama 3 8b"."""
     owner, slash, short = model.lower().rpartition("/")
     return (" ".join(tokens_of(owner)) + "/" if slash else "") + " ".join(tokens_of(short))

@@ -204,8 +204,8 @@ def _gathered(partial: Path, query: Query, date: str) -> Catalogue:
     if not rows:
         raise DataError("the hub has no model that passes these filters")
     raw = pd.DataFrame(rows[: query.limit or None])
-    models, _, notes = typed(raw, as_of=date, where="the hub's answer")
-    return Catalogue(models[list(FIELDS)], query.id, {}, tuple(notes))
+    made = typed(raw, as_of=date, where="the hub's answer")
+    return Catalogue(made.table[list(FIELDS)], query.id, {}, tuple(made.notes), tuple(made.unread))
 
 
 def _row(model: Mapping[str, Any]) -> dict[str, Any]:

@@ -160,13 +160,19 @@ def _bootstrap(x: Values, y: Values, replicates: int, seed: int) -> tuple[float,
     return float(low), float(high)
 
 
-def common_phrases(models: Sequence[str], words: int, most: int = 30) -> pd.DataFrame:
+def common_phrases(
+    models: Sequence[str],
+    words: int,
+    most: int = 30,
+    cut: Sequence[tuple[str, ...]] | None = None,
+) -> pd.DataFrame:
     """The commonest runs of `words` tokens: columns phrase, models (that have it).
 
-    Models that are described by their owner (see `ngrams`) have no words.
+    Models that are described by their owner (see `ngrams`) have no words. cut: the models'
+    tokens as `ngrams.described` gives them, if at hand.
     """
     counts: Counter[str] = Counter()
-    for tokens in described(models)[0]:
+    for tokens in described(models)[0] if cut is None else cut:
         if tokens[:1] != (OWNER_MARK,):
             runs = zip(*(tokens[start:] for start in range(words)), strict=False)
             counts.update({" ".join(run) for run in runs})

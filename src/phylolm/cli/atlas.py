@@ -72,6 +72,9 @@ def show(
         example = str(cells[known].iloc[0])[:60] if known.any() else ""
         rows.append([str(field), opened.chosen.get(str(field), "-"), f"{known.sum():,}", example])
     table(["field", "column", "known", "first"], rows)
+    if opened.unread:
+        bad = [[f"{cell.row:,}", cell.column, cell.text] for cell in opened.unread]
+        table(["row", "column", "cell"], bad, title=f"cells left empty: {len(bad):,}")
     if output is not None:
         opened.save(output)
         note(f"wrote {output}: {len(opened):,} models")
@@ -87,6 +90,8 @@ def name(
 
     from phylolm.atlas.names import parse_name
 
+    if any(not model.strip() for model in models):
+        raise ConfigError("an empty id says nothing: write OWNER/NAME")
     parsed = {model: {**vars(found := parse_name(model)), "kind": found.kind} for model in models}
     if as_json:
         emit(json.dumps(parsed, indent=2, ensure_ascii=False), None)

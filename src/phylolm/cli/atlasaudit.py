@@ -11,7 +11,7 @@ import typer
 from phylolm.cli import source
 from phylolm.cli.atlas import CatalogueArgument, ColumnOption, load
 from phylolm.cli.atlaskin import AliasesOption, EdgesOption, lineage_of
-from phylolm.cli.console import emit, printable, require_suffix, table
+from phylolm.cli.console import emit, note, printable, require_suffix, table, warn
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +45,7 @@ def audit(
         require_suffix(output, (".csv",), "findings")
     models = load(catalogue, column).models
     lineage = lineage_of(models, edges, aliases)
+    _say_what_it_rests_on(lineage)
     findings = list(_findings(chosen, models, lineage, probability))
     if output is not None:
         emit(to_table(findings).to_csv(index=False), output)
@@ -59,6 +60,19 @@ def audit(
             table(["model", "why"], rows, title=f"{kind}: {len(of_kind):,}")
             if of_kind[0].path:
                 typer.echo(printable("first path: " + " < ".join(of_kind[0].path)))
+
+
+def _say_what_it_rests_on(lineage: Lineage) -> None:
+    from phylolm.atlas.parents import ENOUGH
+
+    declared = len(lineage.edges)
+    if declared >= ENOUGH:
+        note(f"probabilities of parents rest on {declared:,} declared edges")
+    else:
+        warn(
+            f"only {declared} edges are declared here: proposed parents are guesses by name, and "
+            f"no probability is given (from {ENOUGH} edges on)"
+        )
 
 
 def _findings(

@@ -61,7 +61,7 @@ def family(
     lineage = lineage_of(opened.models, edges, aliases)
     known = opened.models[opened.models["downloads"].notna()]
     downloads = dict(zip(known["id"], known["downloads"].astype(float), strict=True))
-    found = family_of(lineage, model, downloads, depth, most)
+    found = family_of(lineage, model, downloads, depth, most, opened.ids)
     if as_json:
         emit(json.dumps(found.to_dict(), indent=2, ensure_ascii=False), None)
     else:
@@ -89,4 +89,5 @@ def _print(found: Family) -> None:
     tree = Tree(Text(printable(found.model), style="bold"))
     grow(tree, found.descendants.below, found.descendants.hidden)
     console.print(tree)
-    typer.echo(printable(f"{found.total:,} descendants; roots: {', '.join(found.roots)}"))
+    roots = ", ".join(found.roots) or "none, its ancestors descend from each other"
+    typer.echo(printable(f"{found.total:,} descendants; roots: {roots}"))

@@ -94,13 +94,16 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
 ) -> None:
     """Find models by name, typos allowed, and by what is known of them."""
-    from phylolm.atlas.search import Filters, SearchIndex
+    from phylolm.atlas.indexing import folder_index, index_of
+    from phylolm.atlas.search import Filters
 
     low, high = _size_range(size)
     filters = Filters(
         family, owner, task, licence, kind, low, high, min_downloads, min_likes, since, before
     )
-    found = SearchIndex(load(catalogue, column).models).search(query, filters, most)
+    kept = not column and (catalogue / "catalogue.parquet").is_file()
+    index = folder_index(catalogue) if kept else index_of(load(catalogue, column).models)
+    found = index.search(query, filters, most)
     if as_json:
         emit(found.to_json(orient="records", date_format="iso", indent=2), None)
         return
@@ -111,24 +114,21 @@ def search(
 
 def _size_range(text: str) -> tuple[float | None, float | None]:
     """(low, high) of "1b-8b"; a single size means about that much."""
-    from phylolm.atlas.columns import counts_of
-    from phylolm.errors import DataError
+    from phylolm.atlas.columns import count_of
 
     if not text:
         return None, None
-    import pandas as pd
-
-    low, dash, high = text.partition("-")
-    try:
-        ends = [
-            float(counts_of(pd.Series([end]), "size").iloc[0]) if end else None
-            for end in (low, high)
-        ]
-    except DataError:
-        raise ConfigError(f"--size {text}: write 1b-8b, 500m- or -13b") from None
-    if dash:
-        return ends[0], ends[1]
-    return (None, None) if ends[0] is None else (ends[0] * 0.8, ends[0] * 1.25)
+    written = text.partition("-")
+    low, high = (count_of(end) if end else None for end in written[::2])
+    if (low is None) == bool(written[0]) or (high is None) == bool(written[2]):
+        raise ConfigError(f"--size {text}: write 1b-8b, 500m- or -13b")
+    if low is not None and high is not None and low > high:
+        raise ConfigError(
+            f"--size {text} ends below where it begins: write {written[2]}-{written[0]}"
+        )
+    if written[1]:
+        return low, high
+    return (None, None) if low is None else (low * 0.8, low * 1.25)
 
 
 def _cell(value: object) -> str:

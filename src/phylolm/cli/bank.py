@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phylolm.cli.console import PARTIAL, bars, emit, fail, note, printable, table
+from phylolm.errors import ConfigError
 
 if TYPE_CHECKING:
     from phylolm.bank import Holding
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Look at banks, check, join and share them.", no_args_is_help=True)
 
 BankArgument = Annotated[Path, typer.Argument(help="A bank (folder).")]
+EitherArgument = Annotated[Path | None, typer.Argument(help="A bank (folder).")]
+EitherOption = Annotated[Path | None, typer.Option("--bank", "-b", help="The same.")]
 
 
 @app.command("ls")
 def ls(
-    bank: BankArgument,
+    bank: EitherArgument = None,
+    option: EitherOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
 ) -> None:
     """What a bank holds: models, genes, probes, settings, genomes."""
@@ -30,7 +34,7 @@ def ls(
 
     from phylolm.bank import Bank
 
-    opened = Bank(bank, create=False)
+    opened = Bank(_one(bank, option), create=False)
     holdings = opened.holdings()
     if as_json:
         emit(json.dumps([asdict(each) for each in holdings], indent=2, ensure_ascii=False), None)
@@ -73,10 +77,11 @@ def show(
 
 
 @app.command("verify")
-def verify(bank: BankArgument) -> None:
+def verify(bank: EitherArgument = None, option: EitherOption = None) -> None:
     """Check every file against the hash it is named by."""
     from phylolm.bank import Bank
 
+    bank = _one(bank, option)
     damaged = Bank(bank, create=False).damaged()
     for name in damaged:
         fail(f"{name} is not what it is named by: delete it and run again")
@@ -128,6 +133,13 @@ def push(
         done = send(Bank(bank, create=False), Store(url), lambda n, of: shown(url, n, of))
     if _told(url, done):
         raise typer.Exit(PARTIAL)
+
+
+def _one(argument: Path | None, option: Path | None) -> Path:
+    """The bank, said in either way."""
+    if (argument is None) == (option is None):
+        raise ConfigError("name one bank, as in `phylolm bank ls BANK` or with --bank BANK")
+    return argument or option or Path()
 
 
 def _receive(bank: Path, store: Store) -> bool:

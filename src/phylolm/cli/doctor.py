@@ -18,7 +18,7 @@ def doctor(
     ] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
 ) -> None:
-    """Test a server before it is trusted: about twenty small calls.
+    """Test a server before it is trusted: some twenty-five small calls.
 
     Does it sample, keep to temperature and token limit, give several answers a call, repeat
     itself with a seed, show probabilities; how fast is it. Exit code 4 when it can't be trusted.
@@ -36,7 +36,7 @@ def doctor(
 
     if not isinstance(opened, HttpModel):
         raise local
-    diagnosis = opened.examine(opened.settle(SamplingSettings(prompt_mode=prompt_mode)))
+    diagnosis = opened.examine(opened.settle(SamplingSettings(prompt_mode=prompt_mode)), True)
     if as_json:
         emit(json.dumps(diagnosis.to_dict(), indent=2, ensure_ascii=False), None)
     else:

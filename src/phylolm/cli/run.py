@@ -10,6 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phylolm.cli.console import PARTIAL, bars, emit, note, table, warn
+from phylolm.cli.limits import (
+    AtATimeOption,
+    MaxCallsOption,
+    MaxCostOption,
+    PricesOption,
+    limits_of,
+)
+from phylolm.cli.sequence import check_json, show_plan
 
 if TYPE_CHECKING:
     from phylolm.adaptive import Depths
@@ -30,12 +38,10 @@ def run(
             "--until-error", min=1e-6, help="Stop a model when its distances are this certain."
         ),
     ] = None,
-    max_calls: Annotated[
-        int | None, typer.Option(min=0, help="Most calls to servers, in all.")
-    ] = None,
-    max_cost: Annotated[
-        float | None, typer.Option(min=0.0, help="Most US dollars, in all.")
-    ] = None,
+    at_a_time: AtATimeOption = 8,
+    max_calls: MaxCallsOption = None,
+    max_cost: MaxCostOption = None,
+    prices: PricesOption = None,
     engine: Annotated[
         str,
         typer.Option(metavar="NAME[:OPTIONS]", help="Where to sample: local, submitit, ray."),
@@ -56,18 +62,18 @@ def run(
 
     from phylolm.config import read_study
     from phylolm.engines import find_engine
-    from phylolm.sampling.limits import Budget, Limits
     from phylolm.study import run_study
 
+    check_json(as_json, dry_run)
+    limits = limits_of(at_a_time, max_calls, max_cost, prices)
     read, chosen = read_study(study), find_engine(engine)
     if watch_hub:
         read = _watch(read, watch_hub, dry_run)
     if until_error is not None:
         read = replace(read, plan=replace(read.plan, until_error=until_error))
     if dry_run:
-        _show_plan(read, as_json)
+        _show_plan(read, as_json, limits)
         return
-    limits = Limits(budget=Budget(max_calls, max_cost))
     if max_calls is not None or max_cost is not None:
         _check_budget(read, limits)
     replicates = read.tree.replicates
@@ -112,16 +118,15 @@ def _watch(study: Study, text: str, dry_run: bool) -> Study:
     return read_study(study.path)
 
 
-def _show_plan(study: Study, as_json: bool) -> None:
-    from phylolm.cli.sequence import PLAN_COLUMNS, plan_row
+def _show_plan(study: Study, as_json: bool, limits: Limits) -> None:
     from phylolm.study import plan_study
 
-    planned, files = plan_study(study)
+    planned, files = plan_study(study, limits)
     if as_json:
         shown = {"models": [each.to_dict() for each in planned], "files": files}
         emit(json.dumps(shown, indent=2, ensure_ascii=False), None)
         return
-    table(PLAN_COLUMNS, [plan_row(each) for each in planned])
+    show_plan(planned)
     if study.plan.until_error:
         note("the numbers of probes are the most that until_error may take")
     note(f"would write to {study.out}: {', '.join(files) or 'nothing'}; nothing was done")

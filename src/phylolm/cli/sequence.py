@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from phylolm.cli.console import PARTIAL, bars, emit, fail, note, table, warn
+from phylolm.cli.limits import (
+    AtATimeOption,
+    MaxCallsOption,
+    MaxCostOption,
+    PricesOption,
+    limits_of,
+)
+from phylolm.errors import ConfigError
 
 if TYPE_CHECKING:
+    from phylolm.bank import Bank
+    from phylolm.genome import Genome
     from phylolm.planning import Planned
     from phylolm.sampling.limits import Limits
 
@@ -28,7 +39,8 @@ def sequence(
     genes: Annotated[int | None, typer.Option(min=1, help="Only its first N genes.")] = None,
     probes: Annotated[int, typer.Option("--probes", "-n", min=1, help="Probes a gene.")] = 32,
     exact: Annotated[
-        bool, typer.Option("--exact", help="The allele distribution itself, not samples.")
+        bool,
+        typer.Option("--exact", help="Allele distributions, not samples (servers: if they can)."),
     ] = False,
     epsilon: Annotated[
         float, typer.Option(min=1e-6, max=0.5, help="With --exact: mass that may be missing.")
@@ -44,21 +56,13 @@ def sequence(
         str, typer.Option(help="For chats: continue, bare, prefill, or 'template:… {gene} …'.")
     ] = "auto",
     seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
-    at_a_time: Annotated[
-        int, typer.Option("--at-a-time", min=1, max=256, help="Calls to a server together.")
-    ] = 8,
+    at_a_time: AtATimeOption = 8,
     examine: Annotated[
         bool, typer.Option("--examine/--no-examine", help="See `phylolm doctor` before sampling.")
     ] = True,
-    max_calls: Annotated[
-        int | None, typer.Option(min=0, help="Most calls to servers, in all.")
-    ] = None,
-    max_cost: Annotated[
-        float | None, typer.Option(min=0.0, help="Most US dollars, in all.")
-    ] = None,
-    prices: Annotated[
-        Path | None, typer.Option(help="Your own prices (TOML, as sampling/prices.toml).")
-    ] = None,
+    max_calls: MaxCallsOption = None,
+    max_cost: MaxCostOption = None,
+    prices: PricesOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print calls, tokens and cost; do nothing.")
     ] = False,
@@ -72,13 +76,12 @@ def sequence(
     from phylolm import planning
     from phylolm.bank import Bank
     from phylolm.genome import Genome
-    from phylolm.sampling.limits import Budget, Limits, known_prices, read_prices
     from phylolm.sampling.protocol import SamplingSettings
     from phylolm.sequencing import SequencingOptions
 
     settings = SamplingSettings(temperature, prompt_mode=prompt_mode, boundary=boundary)
-    table_of_prices = known_prices() if prices is None else read_prices(prices)
-    limits = Limits(at_a_time, examine, Budget(max_calls, max_cost), table_of_prices)
+    check_json(as_json, dry_run)
+    limits = limits_of(at_a_time, max_calls, max_cost, prices, examine)
     options = SequencingOptions(probes, seed, exact, epsilon, allele_length, settings, limits)
     loaded = Genome.load(genome, genes)
     if boundary == "auto":
@@ -88,17 +91,19 @@ def sequence(
     if dry_run or limited:
         planned = planning.plan(opened, models, loaded, options)
         if dry_run:
-            _show(planned, as_json, table_of_prices.date)
+            _show(planned, as_json, limits.prices.date)
         planning.check(planned, options)
     if dry_run or opened is None:
         return
     with bars() as shown:
         failed = opened.sequence(models, loaded, options, shown)
     for name, error in failed.items():
-        fail(f"{name}: {error}")
+        fail(told(name, str(error)))
     note(
         f"{len(models) - len(failed)} of {len(models)} models sequenced into {bank}{_took(limits)}"
     )
+    if exact:
+        _tell_missing(opened, [name for name in _names(models) if name not in failed], loaded)
     if failed:
         worst = max(error.exit_code for error in failed.values())
         raise typer.Exit(PARTIAL if len(failed) < len(models) else worst)
@@ -112,6 +117,22 @@ def _warn_of_mixing(models: list[str]) -> None:
     if "hf" in backends and not backends <= {"hf", "replay"}:
         warn(
             "servers can't heal word ends as local models do: to compare them add --boundary plain"
+        )
+
+
+def _names(models: list[str]) -> list[str]:
+    from phylolm.sequencing import read_specs
+
+    return [spec.name for spec in read_specs(models)]
+
+
+def _tell_missing(bank: Bank, models: list[str], genome: Genome) -> None:
+    """How much of the exact distributions was not found."""
+    if models:
+        missing = bank.missing_mass(models, genome)
+        note(
+            f"mass missing from a gene's distribution: {missing.mean():.3f} on average, "
+            f"{missing.max():.3f} at most"
         )
 
 
@@ -130,17 +151,33 @@ def _show(planned: list[Planned], as_json: bool, date: str) -> None:
     if as_json:
         emit(json.dumps([each.to_dict() for each in planned], indent=2, ensure_ascii=False), None)
         return
-    table(
-        PLAN_COLUMNS,
-        [plan_row(each) for each in planned],
-    )
+    show_plan(planned)
     note(f"prices of {date}; nothing was asked or written")
 
 
-def plan_row(planned: Planned) -> list[str]:
+def show_plan(planned: Sequence[Planned]) -> None:
+    """The plan as a table, and what keeps models from being planned."""
+    table(PLAN_COLUMNS, [_plan_row(each) for each in planned])
+    for each in planned:
+        if each.problem:
+            fail(told(each.model, each.problem))
+
+
+def check_json(as_json: bool, dry_run: bool) -> None:
+    """Raises ConfigError for --json where there is none."""
+    if as_json and not dry_run:
+        raise ConfigError("--json shows the plan: it goes with --dry-run")
+
+
+def told(model: str, problem: str) -> str:
+    """A problem with the model's name before it, once."""
+    return problem if problem.startswith((f"{model}: ", f"{model}=")) else f"{model}: {problem}"
+
+
+def _plan_row(planned: Planned) -> list[str]:
     """A row under PLAN_COLUMNS."""
     if planned.problem:
-        return [planned.model, planned.problem, *[""] * 5]
+        return [planned.model, *["–"] * 6]
     cells = [planned.model, f"{planned.genes:,}", f"{planned.probes:,}"]
     if not planned.remote:
         return [*cells, *["–"] * 4]

@@ -112,11 +112,10 @@ class Site:
 
     @cached_property
     def _index(self) -> SearchIndex:
-        from phylolm.atlas.catalogue import read_catalogue
-        from phylolm.atlas.search import SearchIndex
+        from phylolm.atlas.indexing import folder_index
 
         assert self.atlas is not None
-        return SearchIndex(read_catalogue(self.atlas.folder / "catalogue.parquet").models)
+        return folder_index(self.atlas.folder)
 
     def facts(self, place: int) -> list[dict[str, object]]:
         """What is known of an atlas's model, as JSON."""
@@ -251,6 +250,7 @@ def listen(host: str, port: int) -> sockets.socket:
 
     Raises ConfigError in one line for a port or an address that can't be had.
     """
+    socket = None
     try:
         family, kind, protocol, _, address = sockets.getaddrinfo(
             host or None, port, type=sockets.SOCK_STREAM, flags=sockets.AI_PASSIVE
@@ -260,10 +260,10 @@ def listen(host: str, port: int) -> sockets.socket:
         socket.bind(address)
         socket.listen(1024)
     except OSError as error:
+        if socket is not None:
+            socket.close()
         if error.errno == errno.EADDRINUSE:
-            raise ConfigError(
-                f"port {port} is taken: choose another with --port, or --port 0"
-            ) from None
+            raise ConfigError(f"port {port} is taken: choose another with --port") from None
         raise ConfigError(f"can't listen at {host}:{port}: {error.strerror or error}") from None
     return socket
 

@@ -90,9 +90,9 @@ def _reader(path: Path) -> Callable[[Path, Wanted], Shown]:
         if (path / "tree.nwk").is_file() and (path / "distances.csv").is_file():
             return _of_results
         if (path / "study.toml").is_file():
-            return lambda folder, wanted: _of_study(read_study(folder / "study.toml"))
+            return lambda folder, wanted: of_study(read_study(folder / "study.toml"))
     elif path.suffix == ".toml":
-        return lambda file, wanted: _of_study(read_study(file))
+        return lambda file, wanted: of_study(read_study(file))
     elif path.suffix in MATRICES:
         return _of_matrix
     elif path.suffix in TREES:
@@ -182,7 +182,8 @@ def _of_matrix(path: Path, wanted: Wanted) -> Shown:
     return of_distances(read_distances(path, wanted.similarity), path.stem, wanted.tree)
 
 
-def _of_study(study: Study) -> Shown:
+def of_study(study: Study) -> Shown:
+    """A study as its last run left it."""
     shown = of_findings(last_findings(study), study.genome())
     path = study.out / FORECASTS
     if study.scores is None or not path.is_file():
@@ -197,7 +198,7 @@ def _of_results(folder: Path, wanted: Wanted) -> Shown:
     for path in sorted(folder.resolve().parent.glob("*.toml")):
         study = _study_of(path, folder)
         if study is not None:
-            return _of_study(study)
+            return of_study(study)
     tree, matrix = read_tree(folder / "tree.nwk"), read_distances(folder / "distances.csv")
     shown = Shown(folder.resolve().name, tree, matrix, made={"phylolm": __version__})
     path = folder / FORECASTS

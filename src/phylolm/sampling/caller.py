@@ -56,12 +56,15 @@ class Caller:
         self._answered = False
         self._lock = Lock()
         self._not_before = 0.0
+        self._pause = 60 / wire.endpoint.rate if wire.endpoint.rate else 0.0
+        self._next = 0.0
         self._stopped = Event()
 
     def ask(self, request: Request) -> Reply:
         """An answer. Raises BackendError when there is none after all attempts, BudgetError when
         the next would cost too much."""
         for attempt in range(self.patience.attempts):
+            self._wait_turn()
             self._wait()
             try:
                 reply = self._attempt(request)
@@ -98,6 +101,15 @@ class Caller:
         if reply.tokens is not None:
             self.budget.correct(self.price.of(*reply.tokens) - expected)
         return reply
+
+    def _wait_turn(self) -> None:
+        """Calls go out evenly, so that no minute has more than are allowed."""
+        with self._lock:
+            turn = max(self._next, time.monotonic())
+            self._next = turn + self._pause
+        while (pause := turn - time.monotonic()) > 0:
+            if self._stopped.wait(pause):
+                raise StoppedError
 
     def _wait(self) -> None:
         while (pause := self._not_before - time.monotonic()) > 0:

@@ -13,9 +13,10 @@ from statistics import median
 from typing import Any
 
 from phylolm.errors import BackendError
-from phylolm.sampling import forms
+from phylolm.sampling import forms, logprobs
 from phylolm.sampling.caller import Caller
 from phylolm.sampling.faults import BadRequestError
+from phylolm.sampling.logprobs import Step
 from phylolm.sampling.providers import Endpoint
 from phylolm.sampling.wire import Reply, Request
 
@@ -34,6 +35,13 @@ TOKENS = 16
 _FEW_TOKENS = 4
 _LONGEST_TOKEN = 16
 _SEVERAL = 4
+_FEW_TOPS = 5
+_COMPARED, _COMPARED_ALONE = 32, 4
+"""Answers to each text whose first token is compared with its stated probability: in one call, or
+one by one."""
+
+_FAR_OFF = 3.5
+"""Standard errors."""
 
 FATAL, CAUTION = "fatal", "caution"
 
@@ -107,12 +115,14 @@ class Examination:
         return self.ask(text, temperature=temperature, **extra).choices[0].text  # type: ignore[arg-type]
 
 
-def examine(name: str, caller: Caller, mode: str) -> Diagnosis:
-    """Ask a server about twenty small things. Raises BackendError if it can't be reached, refuses
-    the key, or has no such model."""
+def examine(name: str, caller: Caller, mode: str, stated: bool = False) -> Diagnosis:
+    """Ask a server about twenty small things; `stated`: compare the probabilities it states with
+    what it draws, too. Raises BackendError if it can't be reached, refuses the key, or has no such
+    model."""
     examined = Examination(caller, mode)
     before = caller.calls
-    checks = tuple(check for part in _CHECKS for check in part(examined))
+    parts = (*_CHECKS, _stated) if stated else _CHECKS
+    checks = tuple(check for part in parts for check in part(examined))
     served = examined.replies[-1].served
     return Diagnosis(name, served, examined.together, caller.calls - before, checks)
 
@@ -121,6 +131,14 @@ def refuse(diagnosis: Diagnosis) -> None:
     """Raise BackendError if the model can't be trusted."""
     for problem in diagnosis.problems:
         raise BackendError(problem)
+
+
+def check_stated(name: str, caller: Caller, mode: str, together: int) -> None:
+    """Raise BackendError if a server states no probabilities, or others than it draws by."""
+    examined = Examination(caller, mode, together=together)
+    for check in _stated(examined):
+        if check.result != "yes":
+            raise BackendError(f"{name}: {check.note}; sample it, without --exact")
 
 
 def _samples(examined: Examination) -> Iterator[Check]:
@@ -215,13 +233,47 @@ def _seed(examined: Examination) -> Iterator[Check]:
 
 
 def _logprobs(examined: Examination) -> Iterator[Check]:
-    chat: dict[str, object] = {"logprobs": True, "top_logprobs": 5}
-    extra = chat if examined.endpoint.chat else {"logprobs": 5}
+    extra = logprobs.words(examined.endpoint.chat, _FEW_TOPS)
 
     def shown() -> bool:
-        return examined.ask(TEXTS[0], **extra).choices[0].logprobs
+        return bool(examined.ask(TEXTS[0], **extra).choices[0].steps)
 
     yield _optional("logprobs", examined, shown)
+
+
+def _stated(examined: Examination) -> Iterator[Check]:
+    """How often first tokens come, beside their stated probabilities."""
+    name, host = "probabilities", examined.endpoint.host
+    try:
+        drawn = [_first_steps(examined, text) for text in TEXTS]
+    except BadRequestError:
+        drawn = []
+    if not drawn or not all(drawn):
+        yield Check(name, "none", f"{host} shows no probabilities")
+        return
+    told = [logprobs.surprise(steps) for steps in drawn]
+    came, expected, spread = (sum(column) for column in zip(*told, strict=True))
+    answers = sum(map(len, drawn))
+    figures = (
+        f"the first tokens of {answers} answers surprise by {came / answers:.2f} nats on average, "
+        f"by {expected / answers:.2f} were they drawn as stated"
+    )
+    if abs(came - expected) <= _FAR_OFF * spread**0.5 + 1:
+        yield Check(name, "yes", figures)
+    else:
+        note = f"{host} states probabilities that it doesn't draw by: {figures}"
+        yield Check(name, "no", note, CAUTION)
+
+
+def _first_steps(examined: Examination, text: str) -> list[Step]:
+    """The first tokens of some answers to a text, with what is stated there; [] if nothing is."""
+    extra = logprobs.words(examined.endpoint.chat, _FEW_TOPS)
+    most = min(examined.together, _COMPARED)
+    calls = 1 if most > 1 else _COMPARED_ALONE
+    replies = [examined.ask(text, most, max_tokens=_FEW_TOKENS, **extra) for _ in range(calls)]
+    choices = [choice for reply in replies for choice in reply.choices]
+    steps = [choice.steps[0] for choice in choices if choice.steps and choice.steps[0].known]
+    return steps if len(steps) == len(choices) else []
 
 
 def _optional(name: str, examined: Examination, test: Callable[[], bool]) -> Check:

@@ -86,6 +86,26 @@ _CLOSING_FENCE = re.compile(r"\n?[ \t]*(```|~~~)\s*\Z")
 _QUOTES = {'"': '"', "“": "”", "«": "»", "'": "'", "‘": "’"}
 
 
+_OPENINGS = ("`", "~", ".", "…", *_QUOTES)
+_INTRODUCING = (
+    *("sure", "certainly", "of course", "absolutely", "ok", "here is", "here's", "here’s"),
+    *("here are", "the text continues", "continuation", "continued"),
+)
+"""What the rules below may cut off begins with one of these, or with the gene."""
+
+
+def is_final(text: str, gene: str, mode: str) -> bool:
+    """Whether `clean` leaves an answer alone that begins with this text, whatever follows."""
+    if mode != CONTINUE:
+        return True
+    begun = text.lstrip()
+    could_be = (*_INTRODUCING, gene.strip().lower())
+    return bool(begun) and not (
+        begun.startswith(_OPENINGS)
+        or any(begun.lower().startswith(w) or w.startswith(begun.lower()) for w in could_be)
+    )
+
+
 def _without_introduction(text: str, _: str) -> str:
     """ "Sure, here is the continuation:" and a new line."""
     found = _INTRODUCTION.match(text)

@@ -33,13 +33,14 @@ from phylolm.sampling.protocol import (
 )
 from phylolm.sampling.providers import endpoint_of
 from phylolm.sampling.spec import ModelSpec
+from phylolm.sampling.stating import ANSWERS_A_CALL, MOST_ANSWERS, TOPS, Stating
 from phylolm.sampling.wire import Line, Reply, Request, Wire
 
 _log = logging.getLogger(__name__)
 
 
 def open_model(spec: ModelSpec) -> HttpModel:
-    """The model of a server. Raises BackendError if the key it needs is not set."""
+    """The model of a server."""
     return model_on(Wire(endpoint_of(spec)), spec)
 
 
@@ -69,7 +70,8 @@ class HttpModel:
         self.endpoint = caller.wire.endpoint
         self.revision = self.endpoint.revision
         self.together = self.endpoint.most_choices
-        self.trusted = False
+        self.top = TOPS[0]
+        self.trusted = self.trusted_stated = False
         self._lock = Lock()
         self._served: list[str] = []
 
@@ -129,8 +131,16 @@ class HttpModel:
         length: int = alleles.DEFAULT_LENGTH,
         progress: Progress | None = None,
     ) -> list[list[WeightedProbe]]:
-        """Always raises BackendError: servers don't show all probabilities."""
-        raise BackendError(f"{self.name}: a server shows too few probabilities; sample it")
+        """Each prompt's alleles, from the probabilities that the server states.
+
+        Raises BackendError if it states none, or others than it draws by.
+        """
+        found: list[list[WeightedProbe]] = [[] for _ in prompts]
+        for stated in self.state(prompts, settings, epsilon, length, Limits()):
+            found[stated.place] = stated.probes
+            if progress is not None:
+                progress(1)
+        return found
 
     def price(self, limits: Limits) -> Price | None:
         """What its tokens cost, if that is known."""
@@ -154,11 +164,22 @@ class HttpModel:
         calls = (fewest * len(prompts) + looks, most * len(prompts) + looks)
         return Estimate(calls, tokens, None if price is None else price.of(*tokens))
 
+    def estimate_exact(
+        self, prompts: Sequence[str], settings: SamplingSettings, limits: Limits
+    ) -> Estimate:
+        """What `state` will take: at least one call a gene, at most all the answers."""
+        least = self.estimate(prompts, min(ANSWERS_A_CALL, self.together), settings, limits)
+        most = self.estimate(prompts, MOST_ANSWERS, settings, limits)
+        calls = most.calls[1] + (MOST_ANSWERS // ANSWERS_A_CALL) * len(prompts)
+        return replace(most, calls=(least.calls[0], calls))
+
     def charge(self, limits: Limits) -> None:
         """From now on calls are paid for from this budget.
 
-        Raises ConfigError if money is limited and the price isn't known.
+        Raises BackendError if the key it needs is not set, ConfigError if money is limited and
+        the price isn't known.
         """
+        self.endpoint.check_key(self.name)
         price = self.price(limits)
         if price is None and limits.budget.max_cost is not None:
             raise ConfigError(
@@ -174,9 +195,35 @@ class HttpModel:
         self.charge(limits)
         return Asking(self, prompts, draws, self.settle(settings), limits)
 
-    def examine(self, settings: SamplingSettings) -> doctor.Diagnosis:
+    def state(
+        self,
+        prompts: Sequence[str],
+        settings: SamplingSettings,
+        epsilon: float,
+        length: int,
+        limits: Limits,
+    ) -> Stating:
+        """Allele distributions as they are found.
+
+        Raises ConfigError for another temperature than 1: what servers state is the model's own.
+        """
+        if settings.temperature != 1:
+            raise ConfigError(
+                f"{self.name}: servers state the probabilities at temperature 1; leave out "
+                "--temperature, or --exact"
+            )
+        if "logprobs" in self.endpoint.lacks:
+            raise BackendError(
+                f"{self.name}: {self.endpoint.host} shows no probabilities; sample it, without "
+                "--exact"
+            )
+        self.charge(limits)
+        return Stating(self, prompts, self.settle(settings), epsilon, length, limits)
+
+    def examine(self, settings: SamplingSettings, stated: bool = False) -> doctor.Diagnosis:
         """Look at what the server does with what it is asked; see `doctor`."""
-        diagnosis = doctor.examine(self.name, self.caller, settings.prompt_mode)
+        self.endpoint.check_key(self.name)
+        diagnosis = doctor.examine(self.name, self.caller, settings.prompt_mode, stated)
         self.together = diagnosis.together
         return diagnosis
 
@@ -189,6 +236,14 @@ class HttpModel:
         for caution in diagnosis.cautions:
             _log.warning("%s: %s", self.name, caution)
         self.trusted = True
+
+    def trust_stated(self, settings: SamplingSettings) -> None:
+        """Examine the server and the probabilities it states, once. Raises BackendError if they
+        can't be trusted."""
+        self.trust(settings)
+        if not self.trusted_stated:
+            doctor.check_stated(self.name, self.caller, settings.prompt_mode, self.together)
+        self.trusted_stated = True
 
     def request(self, prompt: str, count: int, settings: SamplingSettings) -> Request:
         """The call that asks for `count` completions of a gene."""

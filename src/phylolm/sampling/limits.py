@@ -93,6 +93,13 @@ def read_prices(path: Path) -> Prices:
     return Prices(own.date, {**known_prices().table, **own.table})
 
 
+@cache
+def known_rates() -> Mapping[str, float]:
+    """Calls a minute that providers allow, where they say so."""
+    text = (resources.files("phylolm.sampling") / "rates.toml").read_text(encoding="utf-8")
+    return {name: float(calls) for name, calls in tomllib.loads(text)["calls_a_minute"].items()}
+
+
 def _parse(text: str, where: str) -> Prices:
     """Raises ConfigError naming what is wrong."""
     try:

@@ -143,6 +143,19 @@ class Piece(NamedTuple):
     served: str
 
 
+class Stated(NamedTuple):
+    """What a server's stated probabilities add up to for one prompt.
+
+    place: of the prompt among those asked. missing: the mass that is not in `probes`. served: what
+    the server says it ran.
+    """
+
+    place: int
+    probes: list[WeightedProbe]
+    missing: float
+    served: Sequence[str]
+
+
 @dataclass(frozen=True)
 class Estimate:
     """What some probes will take. calls: at least, at most. tokens: in and out, at most. cost: US
@@ -187,6 +200,37 @@ class Remote(Backend, Settles, Protocol):
         self, prompts: Sequence[str], draws: int, settings: SamplingSettings, limits: Limits
     ) -> Pieces:
         """`draws` independent probes for each prompt, some at a time."""
+
+
+class Distributions(Protocol):
+    """Distributions in the order they are found."""
+
+    def __iter__(self) -> Iterator[Stated]:
+        """Goes on until every prompt has its own; raises what went wrong for good."""
+
+    def rest(self) -> Iterator[Stated]:
+        """After a failure or Ctrl-C: what is known of prompts that are not finished."""
+
+
+@runtime_checkable
+class States(Remote, Protocol):
+    """A model behind a network that may show probabilities."""
+
+    def estimate_exact(
+        self, prompts: Sequence[str], settings: SamplingSettings, limits: Limits
+    ) -> Estimate:
+        """What `state` will take. Asks nothing of anyone."""
+
+    def state(
+        self,
+        prompts: Sequence[str],
+        settings: SamplingSettings,
+        epsilon: float,
+        length: int,
+        limits: Limits,
+    ) -> Distributions:
+        """For each prompt its alleles of `length` characters, up to `epsilon` of their mass as far
+        as the server shows it."""
 
 
 def settle(backend: Backend, wanted: SamplingSettings) -> SamplingSettings:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from phylolm.errors import BackendError, ConfigError
+from phylolm.sampling.limits import known_rates
 
 if TYPE_CHECKING:
     from phylolm.sampling.spec import ModelSpec
@@ -83,6 +84,8 @@ class Endpoint:
     most_choices: answers of one call at most; sure: whether that is known.
     lacks: what can't be asked for there: "completions", "seed", "logprobs", or "prefill" (an
         answer that begins as it is told).
+    needs_key: whether nothing can be asked without one.
+    rate: calls a minute at most; None if no limit is known.
     """
 
     url: str
@@ -94,6 +97,13 @@ class Endpoint:
     sure: bool = False
     limit: str = "max_tokens"
     lacks: frozenset[str] = frozenset({"prefill"})
+    needs_key: bool = False
+    rate: float | None = None
+
+    def check_key(self, name: str) -> None:
+        """Raises BackendError if a key is needed and not set."""
+        if self.needs_key and not self.key:
+            raise BackendError(f"{name}: set the environment variable {self.key_env} to your key")
 
     @property
     def local(self) -> bool:
@@ -113,16 +123,18 @@ class Endpoint:
 
 
 def endpoint_of(spec: ModelSpec) -> Endpoint:
-    """Where the model of a spec is asked. Raises BackendError if its key isn't set."""
+    """Where the model of a spec is asked. Whether its key is set is looked at when it is asked."""
+    rate = float(spec.options["rpm"]) if "rpm" in spec.options else None
     wanted = spec.options.get("endpoint")
     provider = PROVIDERS.get(spec.backend)
     if provider is None:
         address, _, model = spec.target.partition("#")
         _check_port(spec, f"{spec.backend}:{address}")
         key_env = spec.options.get("key_env", ANY_SERVER_KEY)
-        key = _key(spec, key_env, needed="key_env" in spec.options)
         url = f"{spec.backend}:{address.rstrip('/')}"
-        return Endpoint(url, model, wanted == "chat", key_env, key)
+        needed = "key_env" in spec.options
+        chat = wanted == "chat"
+        return Endpoint(url, model, chat, key_env, _key(key_env), needs_key=needed, rate=rate)
     texts = spec.backend == "openai" and _TEXT_MODELS.fullmatch(spec.target)
     chat = wanted == "chat" or (wanted is None and not texts)
     other = provider.other_env
@@ -132,11 +144,13 @@ def endpoint_of(spec: ModelSpec) -> Endpoint:
         spec.target,
         chat,
         key_env,
-        key=_key(spec, key_env, needed=bool(key_env)),
+        key=_key(key_env),
         most_choices=provider.most_choices,
         sure=True,
         limit=provider.limit if chat else "max_tokens",
         lacks=provider.lacks,
+        needs_key=bool(key_env),
+        rate=known_rates().get(spec.backend) if rate is None else rate,
     )
 
 
@@ -147,8 +161,5 @@ def _check_port(spec: ModelSpec, url: str) -> None:
         raise ConfigError(f"{spec.text}: no address of a server: {error}") from None
 
 
-def _key(spec: ModelSpec, variable: str, needed: bool) -> str:
-    key = os.environ.get(variable, "").strip() if variable else ""
-    if needed and not key:
-        raise BackendError(f"{spec.text}: set the environment variable {variable} to your key")
-    return key
+def _key(variable: str) -> str:
+    return os.environ.get(variable, "").strip() if variable else ""

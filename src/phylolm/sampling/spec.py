@@ -45,7 +45,10 @@ class BackendKind:
     foreign: bool = False
 
 
-_ENDPOINTS = {"endpoint": "chat|completions"}
+_RATE = {"rpm": r"[1-9]\d{0,5}"}
+"""Calls a minute at most."""
+
+_ENDPOINTS = {"endpoint": "chat|completions", **_RATE}
 _SERVER = BackendKind(
     "phylolm.sampling.http:open_model",
     options=_ENDPOINTS,
@@ -83,12 +86,13 @@ BACKENDS: Mapping[str, BackendKind] = {
     **dict.fromkeys(PROVIDERS, _SERVER),
     "anthropic": BackendKind(
         "phylolm.sampling.wire_anthropic:open_model",
+        options=_RATE,
         requires=("anthropic", *_SERVER.requires),
         extra="api",
     ),
     "google": BackendKind(
         "phylolm.sampling.wire_google:open_model",
-        options={"thinking": "off|minimal"},
+        options={"thinking": "off|minimal", **_RATE},
         requires=("google", *_SERVER.requires),
         extra="api",
     ),

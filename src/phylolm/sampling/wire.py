@@ -12,7 +12,7 @@ import json
 import time
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -20,6 +20,7 @@ import httpx2
 from openai import DefaultHttpxClient, OpenAI, OpenAIError
 
 from phylolm.sampling.faults import HiccupError, fault_of, plain, timed_out
+from phylolm.sampling.logprobs import Step, read_steps
 from phylolm.sampling.providers import PROVIDERS, Endpoint
 
 CALL_SECONDS = 60.0
@@ -56,14 +57,18 @@ class Request:
     extra: Mapping[str, Any] = field(default_factory=dict)
     begun: str = ""
 
+    def with_extra(self, fields: Mapping[str, Any]) -> Request:
+        """The same with further fields."""
+        return replace(self, extra={**self.extra, **fields})
+
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer; logprobs: whether probabilities came with it."""
+    """One answer; steps: the probabilities that came with it, token by token."""
 
     text: str
     ended: bool
-    logprobs: bool
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,11 +170,11 @@ def read_json(body: bytes | str, endpoint: Endpoint) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def choice_of(text: str, ended: bool, logprobs: bool = False) -> Choice:
+def choice_of(text: str, ended: bool, steps: tuple[Step, ...] = ()) -> Choice:
     """A choice with as much of its text as is worth keeping."""
     whole = text.encode("utf-8", "replace").decode()
     kept = whole[:MOST_TEXT]
-    return Choice(kept, ended and kept == whole, logprobs)
+    return Choice(kept, ended and kept == whole, steps)
 
 
 def counts_of(usage: object, *names: str) -> list[int]:
@@ -196,7 +201,7 @@ def _choice(said: object, endpoint: Endpoint) -> Choice:
     if not isinstance(said, dict) or not isinstance(text, str | None):
         raise HiccupError(f"{endpoint.host} answers with a choice that has no text")
     ended = said.get("finish_reason") in ("stop", "eos", "eos_token", "end_turn")
-    return choice_of(text or "", ended, bool(said.get("logprobs")))
+    return choice_of(text or "", ended, read_steps(said.get("logprobs")))
 
 
 def _served(said: Mapping[str, Any]) -> str:

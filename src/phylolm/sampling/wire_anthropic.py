@@ -28,7 +28,7 @@ from phylolm.sampling.wire import (
 
 
 def open_model(spec: ModelSpec) -> HttpModel:
-    """A model of Anthropic's. Raises BackendError if the key is not set."""
+    """A model of Anthropic's."""
     return model_on(AnthropicWire(endpoint_of(spec)), spec)
 
 
@@ -38,7 +38,7 @@ class AnthropicWire:
     def __init__(self, endpoint: Endpoint, seconds: float = CALL_SECONDS) -> None:
         self.endpoint, self.seconds = endpoint, seconds
         self._client = Anthropic(
-            api_key=endpoint.key,
+            api_key=endpoint.key or "none",
             base_url=endpoint.url,
             timeout=httpx2.Timeout(seconds, connect=min(10.0, seconds)),
             max_retries=0,

@@ -38,7 +38,7 @@ _THINKING: Mapping[str, dict[str, Any]] = {
 
 
 def open_model(spec: ModelSpec) -> HttpModel:
-    """A model of Google's. Raises BackendError if no key is set."""
+    """A model of Google's."""
     thinking = spec.options.get("thinking", "")
     return model_on(GoogleWire(endpoint_of(spec), thinking=thinking), spec)
 
@@ -61,7 +61,9 @@ class GoogleWire:
             timeout=int(1000 * seconds),
             httpx_client=self._http,
         )
-        self._client = genai.Client(api_key=endpoint.key, vertexai=False, http_options=options)
+        self._client = genai.Client(
+            api_key=endpoint.key or "none", vertexai=False, http_options=options
+        )
         weakref.finalize(self, self._http.close)
 
     def ask(self, request: Request) -> Reply:

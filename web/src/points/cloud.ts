@@ -32,6 +32,8 @@ const REACH = 12;
 const MOST_LABELLED = 1_500;
 const MOST_WALKED = 20_000;
 const LONGEST_LABEL = 34;
+/** Rings around more would be one blot: then the points themselves have the selection's colour. */
+const MOST_RINGS = 2_000;
 
 export class Cloud {
   readonly surface: Surface;
@@ -99,11 +101,19 @@ export class Cloud {
   paint(pen: Pen, ratio: number): void {
     const { area, surface, points, front } = this;
     const colours = theme();
-    const drawn = this.image.draw(front, this.ink, this.back, grey(colours.faint), this.frame(), area.width, area.height, ratio, points.look);
+    const { selected } = this.app.store.get();
+    const ringed = selected.length <= MOST_RINGS;
+    const marked = ringed ? undefined : { models: selected, x: points.x, y: points.y, colour: numbers(colours.mark) };
+    const drawn = this.image.draw(
+      front, this.ink, this.back, numbers(colours.faint), this.frame(), area.width, area.height, ratio, points.look, marked,
+    );
     const scene: Scene = {
       area, window: surface, theme: colours, axes: points.axes, image: this.image.canvas, drawn, grid: front.grid,
-      colour: (place) => this.app.colours.of(front.model(place)),
-      selected: this.app.store.get().selected.map((model) => this.mark(model)),
+      colour: (place) => {
+        const model = front.model(place);
+        return marked && this.app.selected[model] ? colours.mark : this.app.colours.of(model);
+      },
+      selected: ringed ? selected.map((model) => this.mark(model)) : [],
       focus: this.focus < 0 ? undefined : this.mark(this.focus),
       labels: this.labels(drawn),
       captions: points.captions(drawn),
@@ -134,14 +144,15 @@ export class Cloud {
     return { x: this.points.x[model], y: this.points.y[model], text };
   }
 
-  /** The selected ones first, then the most downloaded, then the first. */
+  /** The one the keyboard is at and the selected ones first, then the most downloaded, then the first. */
   private labels({ places }: Drawn): Mark[] {
     if (!places || places.length > MOST_LABELLED) return [];
     const { bundle, selected } = this.app;
     const column = bundle.column("downloads");
     const weight = (model: number) => (column && bundle.number(column, model)) || 0;
     const models = places.map((place) => this.front.model(place));
-    models.sort((a, b) => selected[b] - selected[a] || weight(b) - weight(a) || a - b);
+    const first = (model: number) => (model === this.focus ? 2 : selected[model]);
+    models.sort((a, b) => first(b) - first(a) || weight(b) - weight(a) || a - b);
     return models.map((model) => this.mark(model));
   }
 
@@ -218,6 +229,6 @@ function others(passing: Uint8Array): Uint32Array {
 }
 
 /** A colour of the style sheet, "#rrggbb" or anything else a canvas knows. */
-function grey(colour: string): readonly [number, number, number] {
+function numbers(colour: string): readonly [number, number, number] {
   return /^#[0-9a-f]{6}$/i.test(colour) ? rgb(colour) : [138, 144, 153];
 }

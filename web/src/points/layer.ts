@@ -2,7 +2,7 @@
 
 import { rgb } from "../colours";
 import { type Box, PointGrid } from "./grid";
-import { DensityPainter, type Frame, type Ink, type Raster, type Rgb, paintDiscs, radiusFor, seen } from "./pixels";
+import { DensityPainter, type Frame, type Ink, type Raster, type Rgb, paintDiscs, paintMarked, radiusFor, seen } from "./pixels";
 
 /** Points of models, sorted into a grid, with the shade of each. */
 export class Layer {
@@ -36,6 +36,14 @@ export interface Look {
   faintest: number;
 }
 
+/** Selected models, where they are too many for rings; x and y are of all models. */
+export interface Marked {
+  models: readonly number[];
+  x: Float32Array;
+  y: Float32Array;
+  colour: Rgb;
+}
+
 export interface Drawn {
   /** Places in the layer of the points in sight; undefined where there are too many to go through. */
   places: number[] | undefined;
@@ -63,7 +71,7 @@ export class LayerImage {
    */
   draw(
     front: Layer, frontInk: Ink, back: Layer | undefined, faded: Rgb, frame: Frame,
-    width: number, height: number, ratio: number, look: Look,
+    width: number, height: number, ratio: number, look: Look, marked?: Marked,
   ): Drawn {
     const box = seen(frame, width, height, 6);
     const places = inSight(front.grid, box, Math.max(MANY, look.mostDiscs));
@@ -80,6 +88,7 @@ export class LayerImage {
     else if (back) this.density.paint(back.grid, grey!, scaled, into, 1);
     if (discs) paintDiscs(front.grid, places, { ...frontInk, opacity: DISC }, scaled, radius * ratio, into);
     else most = this.density.paint(front.grid, frontInk, scaled, into, look.faintest);
+    if (marked) paintMarked(marked.models, marked.x, marked.y, marked.colour, scaled, discs ? radius * ratio : 0, into);
     this.context.putImageData(this.image!, 0, 0);
     return { places: discs ? places : undefined, inSight: many, radius, most, cell };
   }

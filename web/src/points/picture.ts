@@ -16,8 +16,9 @@ export interface Scene {
   image: HTMLCanvasElement;
   drawn: Drawn;
   grid: PointGrid;
-  /** The colour of a point of the grid. */
+  /** The colour of a point of the grid, as it is drawn. */
   colour(place: number): string;
+  /** Marks with a ring. */
   selected: readonly Mark[];
   /** The mark the keyboard is at. */
   focus: Mark | undefined;
@@ -41,8 +42,6 @@ const LABEL_HEIGHT = 14;
 const MOST_LABELS = 160;
 /** On areas of less width the captions begin at the page's rim, to have room. */
 const NARROW = 460;
-/** Rings around more marks than this would be one blot: then they are squares of two pixels. */
-const MOST_RINGS = 2_000;
 
 export function paintScene(pen: Pen, scene: Scene): void {
   const { area, axes, window, theme } = scene;
@@ -51,7 +50,7 @@ export function paintScene(pen: Pen, scene: Scene): void {
   const line = scene.over?.(pen);
   paintSelected(pen, scene);
   paintLabels(pen, scene, line);
-  if (scene.focus) ring(pen, scene, scene.focus, theme.ink, 5);
+  if (scene.focus) ring(pen, scene, scene.focus, theme.ink, 4);
   if (axes) paintAxes(pen, area, axes, window, theme);
   paintCaptions(pen, scene);
 }
@@ -79,15 +78,8 @@ function paintPoints(pen: Pen, scene: Scene): void {
 }
 
 function paintSelected(pen: Pen, scene: Scene): void {
-  const { area, selected, window, theme } = scene;
-  pen.fillStyle = theme.mark;
-  for (const mark of selected) {
-    if (selected.length <= MOST_RINGS) ring(pen, scene, mark, theme.mark, 1.5);
-    else {
-      const [x, y] = [window.sx(mark.x), window.sy(mark.y)];
-      if (within(area, x, y)) pen.fillRect(x - 1, y - 1, 2, 2);
-    }
-  }
+  const { selected, theme } = scene;
+  for (const mark of selected) ring(pen, scene, mark, theme.mark, 1.5);
 }
 
 function ring(pen: Pen, { area, window, drawn }: Scene, mark: Mark, colour: string, wider: number): void {

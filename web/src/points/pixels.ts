@@ -107,6 +107,20 @@ export function paintDiscs(
   }
 }
 
+/** Points of some models: discs of a radius, or single pixels where it is 0. x, y: of all models. */
+export function paintMarked(
+  models: readonly number[], x: Float32Array, y: Float32Array, colour: Rgb, frame: Frame, radius: number, into: Raster,
+): void {
+  const [red, green, blue] = colour;
+  for (const model of models) {
+    const px = x[model] * frame.scaleX + frame.shiftX;
+    const py = y[model] * frame.scaleY + frame.shiftY;
+    if (!(px >= 0 && py >= 0 && px < into.width && py < into.height)) continue;
+    if (radius > 0) stamp(into, px, py, radius, colour);
+    else into.pixels.set([red, green, blue, 255], ((py | 0) * into.width + (px | 0)) * 4);
+  }
+}
+
 /** One disc with a soft rim, laid over what is there. */
 export function stamp(
   into: Raster, x: number, y: number, radius: number, [red, green, blue]: Rgb, strength = 1,

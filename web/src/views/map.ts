@@ -101,7 +101,7 @@ function pointsOf(map: ModelMap, bundle: Bundle): Points {
     y: places(sy, ys, true),
     axes: named ? [axis(0, sx), axis(1, sy)] : undefined,
     backdrop: true,
-    look: { mostDiscs: MOST_DISCS, cell: (points) => (points > MOST_DOTS ? 1 : 2), faintest: 0.35 },
+    look: { mostDiscs: MOST_DISCS, cell: (points) => (points > MOST_DOTS ? 1 : 2), faintest: 0.45 },
     captions: (drawn) => [`${shown(map.label, 60)} · ${countCaption(drawn)}`],
     lines: 1,
   };

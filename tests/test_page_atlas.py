@@ -1,0 +1,77 @@
+"""What a page shows of an atlas."""
+
+import pytest
+
+from phylolm.atlas.build import BuildOptions, build
+from phylolm.atlas.catalogue import read_catalogue
+from phylolm.atlas.opened import Atlas, open_atlas
+from phylolm.page.ofatlas import atlas_bundle
+from tests.page_cases import checked
+
+FAMILIES = ("llama-7b", "bert-base", "gpt2-medium", "opt-1.3b")
+
+
+def build_atlas(folder):
+    rows = ["id,downloads,likes,license,pipeline_tag,created_at,base_model,base_model_relation"]
+    rows += [f"o{i % 11}/{FAMILIES[i % 4]}-v{i},{i * 10},{i},mit,fill-mask,2024-01-{i % 28 + 1:02},"
+             f"{'' if i < 4 else f'o{i % 4}/{FAMILIES[i % 4]}-v{i % 4}'},finetune"
+             for i in range(60)]  # fmt: skip
+    rows += ["x/<script>alert(1)</script>-llama,3,1,mit,,2023-01-01,o0/llama-7b-v0,finetune"]
+    (folder / "c.csv").write_text("\n".join(rows))
+    build(read_catalogue(folder / "c.csv"), folder / "atlas", BuildOptions(pictures=False))
+    return open_atlas(folder / "atlas")
+
+
+@pytest.fixture(scope="module")
+def atlas(tmp_path_factory):
+    return build_atlas(tmp_path_factory.mktemp("atlas"))
+
+
+def test_an_atlas_is_shown_whole(atlas):
+    content, read = checked(atlas_bundle(atlas))
+    ids = content["models"]["names"]
+    assert content["kind"] == "atlas" and content["title"] == "c.csv"
+    assert ids == list(atlas.models["id"]) and content["models"]["link"].endswith("huggingface.co/")
+    columns = {column["name"]: column for column in content["models"]["columns"]}
+    assert {"owner", "family", "cluster", "community", "downloads", "created"} <= set(columns)
+    assert {each["name"] for each in content["clusters"]} == set(columns["cluster"]["categories"])
+    assert read(columns["created"]["values"])[0] == 19723  # 2024-01-01
+    leaves = read(content["trees"][0]["model"])
+    assert sorted(leaves[leaves >= 0]) == list(range(61))
+    near, declared = content["graphs"]
+    assert not near["directed"] and len(read(near["source"])) == len(atlas.near)
+    pairs = list(zip(read(declared["source"]), read(declared["target"]), strict=True))
+    assert declared["relations"] == ["finetune"] and len(pairs) == 57
+    assert all(ids[child] == "o4/llama-7b-v4" for parent, child in pairs if child == 4)
+    assert ("o0/llama-7b-v0", "o4/llama-7b-v4") in {(ids[p], ids[c]) for p, c in pairs}
+    words = content["ngrams"]["texts"]
+    place = words.index("bert base")
+    assert read(content["ngrams"]["models"])[place] == 15
+    assert read(content["ngrams"]["likes"])[place] == sum(range(1, 60, 4))
+    assert {each["title"] for each in content["statistics"]} >= {"models by family"}
+    found = content["findings"]
+    assert found and all(0 <= each["model"] < 61 for each in found)
+
+
+def test_of_too_many_models_only_places_and_counts_are_sent(atlas):
+    content, _ = checked(atlas_bundle(atlas, "Big", most_named=60))
+    assert content["models"]["names"] is None and content["models"]["count"] == 61
+    assert not content["trees"] and not content["graphs"] and content["maps"]
+    assert not any(column["kind"] == "text" for column in content["models"]["columns"])
+    assert "server" not in content["title"] and any("names" in note for note in content["notes"])
+
+
+def test_clusters_of_one_name_stay_apart(atlas):
+    table = atlas.clusters.assign(name="same")
+    content, _ = checked(atlas_bundle(Atlas(**{**vars(atlas), "clusters": table})))
+    names = [each["name"] for each in content["clusters"]]
+    assert len(set(names)) == len(table) and names[:2] == ["same", "same (2)"]
+
+
+def test_an_atlas_of_nothing_known_but_names(tmp_path):
+    (tmp_path / "c.csv").write_text("id\n" + "\n".join(f"gpt2-v{i}" for i in range(9)))
+    build(read_catalogue(tmp_path / "c.csv"), tmp_path / "a", BuildOptions(pictures=False))
+    atlas = open_atlas(tmp_path / "a")
+    content, _ = checked(atlas_bundle(atlas))
+    assert content["models"]["link"] is None and len(content["graphs"]) == 1
+    assert "created" not in {column["name"] for column in content["models"]["columns"]}
