@@ -64,7 +64,7 @@ export class Density {
   }
 }
 
-const MOST_STEPS = 12_000_000;
+const MOST_STEPS = 4_000_000;
 export const LONG = 80;
 
 /**
