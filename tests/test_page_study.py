@@ -4,8 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from phylolm.distancematrix import DistanceMatrix
 from phylolm.errors import ConfigError, DataError
 from phylolm.frequencies import AlleleCounts
+from phylolm.page import sources
+from phylolm.page.bundle import unpack
 from phylolm.page.ofstudy import Score, Shown, study_bundle
 from phylolm.page.sources import Wanted, of_counts, of_distances, open_source
 from phylolm.tree import Tree
@@ -140,3 +143,30 @@ def test_damaged_forecasts_are_named(tmp_path):
     (tmp_path / "forecasts.csv").write_text("model,benchmark,value,low,high\na,b,x,,\n")
     with pytest.raises(DataError, match=r"forecasts.csv, line 2"):
         _read_forecasts(tmp_path / "forecasts.csv")
+
+
+def test_families_come_from_names_where_nobody_says_them():
+    names = ["openai/gpt2", "x/gpt2-tuned", "y/llama-2-7b", "z/llama-7b-chat"]
+    rng = np.random.default_rng(0)
+    d = rng.uniform(0.2, 1.0, (4, 4))
+    d = (d + d.T) / 2
+    np.fill_diagonal(d, 0)
+    shown = sources.finished(
+        sources.of_distances(DistanceMatrix(tuple(names), d, "nei1972"), "t"), sources.Wanted()
+    )
+    family = next(each for each in shown.fields if each.name == "family")
+    told = dict(zip(shown.names, family.values, strict=True))
+    assert told["x/gpt2-tuned"] == told["openai/gpt2"] != told["y/llama-2-7b"]
+    assert [name for name, _ in shown.others] == ["average linkage"], "a tree to compare with"
+    given = sources.finished(shown, sources.Wanted(families=dict.fromkeys(names, "mine")))
+    assert given.families["openai/gpt2"] == "mine"
+
+
+def test_a_tree_given_beside_is_compared_with(tmp_path):
+    shown = sources.of_tree(Tree.from_newick("((a:1,b:1):1,c:2);"), "t")
+    (tmp_path / "other.nwk").write_text("((a:1,c:1):1,b:2);")
+    wanted = sources.Wanted(beside=(tmp_path / "other.nwk",))
+    found = sources.finished(shown, wanted)
+    assert [name for name, _ in found.others] == ["other"]
+    content, _ = unpack(study_bundle(found))
+    assert [tree["name"] for tree in content["trees"]] == ["tree", "other"]

@@ -25,6 +25,10 @@ MetadataOption = Annotated[
     Path | None,
     typer.Option(help="Table with more about the models: a column of names, and any others."),
 ]
+BesideOption = Annotated[
+    list[Path] | None,
+    typer.Option(help="A tree (.nwk, .nex, .xml) to compare with; give it again for more."),
+]
 ScoresOption = Annotated[
     Path | None, typer.Option(help="Benchmark scores: shown, and forecast where they lack.")
 ]
@@ -41,6 +45,7 @@ class PageSource(source.Source):
 
     title: TitleOption = ""
     metadata: MetadataOption = None
+    beside: BesideOption = None
     scores: ScoresOption = None
     families: source.FamiliesOption = None
     method: MethodOption = "nj"
@@ -83,7 +88,10 @@ class PageSource(source.Source):
 
         tree = TreeOptions(self.method, self.measure, self.replicates, root=self.root)
         families = source.read_families(self.families) or {}
-        return Wanted(self.title, self.metadata, self.scores, families, self.similarity, tree)
+        beside = tuple(self.beside or ())
+        return Wanted(
+            self.title, self.metadata, self.scores, families, self.similarity, tree, beside
+        )
 
 
 @source.takes_source

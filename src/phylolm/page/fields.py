@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from phylolm.atlas.names import parse_name
 from phylolm.errors import DataError
 from phylolm.predict.sheets import GAPS, Sheet, number, read_file
 
@@ -50,6 +51,14 @@ def families(models: Sequence[str], given: Mapping[str, str], colours: Any = Non
     """The families of models, with the colours that somebody chose for them."""
     lower = {name: str(colour).lower() for name, colour in (colours or {}).items()}
     return Field("family", "family", CATEGORY, [given.get(m, "") for m in models], lower)
+
+
+def families_by_name(models: Sequence[str]) -> Field | None:
+    """The families that the models' names tell; None where few names tell one."""
+    found = [parse_name(model).family for model in models]
+    if sum(map(bool, found)) < len(found) / 2:
+        return None
+    return Field("family", "family, by name", CATEGORY, found)
 
 
 def read_fields(path: Path, models: Sequence[str]) -> list[Field]:

@@ -27,7 +27,7 @@ from phylolm.files import read_text
 from phylolm.forecasts import FORECASTS
 from phylolm.frequencies import AlleleCounts, without_silent
 from phylolm.genome import Genome
-from phylolm.page.fields import NUMBER, Field, read_fields
+from phylolm.page.fields import NUMBER, Field, families_by_name, read_fields
 from phylolm.page.ofstudy import Score, Shown
 from phylolm.predict.forecast import Forecast, forecast, join_scores
 from phylolm.predict.scores import ScoreTable, read_scores
@@ -55,7 +55,8 @@ class Wanted:
     """How a source is to be shown; what doesn't concern its kind is left unused.
 
     metadata: table of facts about the models. scores: benchmark scores. similarity: the matrix
-    holds similarities. tree: options of the tree, where one has to be made.
+    holds similarities. tree: options of the tree, where one has to be made. beside: trees to
+    compare it with.
     """
 
     title: str = ""
@@ -64,6 +65,7 @@ class Wanted:
     families: Mapping[str, str] = field(default_factory=dict)
     similarity: bool = False
     tree: TreeOptions = field(default_factory=TreeOptions)
+    beside: Sequence[Path] = ()
 
 
 def open_source(
@@ -101,7 +103,11 @@ def _reader(path: Path) -> Callable[[Path, Wanted], Shown]:
 
 
 def finished(shown: Shown, wanted: Wanted) -> Shown:
-    """With the title, columns and scores that were asked for."""
+    """With the title, columns, scores and trees that were asked for.
+
+    Where nobody says what families there are, names do; where no tree is to be compared, the
+    average-linkage tree of the same distances is.
+    """
     fields, scores = list(shown.fields), list(shown.scores)
     if wanted.metadata is not None:
         fields += read_fields(wanted.metadata, shown.names)
@@ -110,13 +116,26 @@ def finished(shown: Shown, wanted: Wanted) -> Shown:
         fields += score_fields(table, shown.names)
         if shown.distances is not None:
             scores = scores_of(table, forecast(join_scores(shown.distances, table)))
+    families = wanted.families or shown.families
+    if not families and all(each.name != "family" for each in fields):
+        by_name = families_by_name(shown.names)
+        fields = [by_name, *fields] if by_name else fields
     return replace(
         shown,
         title=wanted.title or shown.title,
-        families=wanted.families or shown.families,
+        families=families,
         fields=_once(fields),
         scores=scores,
+        others=_others(shown, wanted),
     )
+
+
+def _others(shown: Shown, wanted: Wanted) -> list[tuple[str, Tree]]:
+    """The trees to compare the shown one with."""
+    found = [*shown.others, *((path.stem, read_tree(path)) for path in wanted.beside)]
+    if not found and shown.distances is not None and wanted.tree.method != "upgma":
+        found.append(("average linkage", build_tree(shown.distances, "upgma").ladderize()))
+    return found
 
 
 def _once(fields: Sequence[Field]) -> list[Field]:
