@@ -115,6 +115,7 @@ export class Shell implements App {
     fill(this.stage);
     this.open_ = view?.open(this.stage, this);
     fill(this.nav, ...this.views.map((each) => this.tab(each)));
+    this.nav.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     this.host.dataset.view = view?.id ?? "";
     this.refresh();
   }
