@@ -6,16 +6,17 @@ Writes docs/validation/pages.md and docs/pictures/. Needs Chromium (see tests/br
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 from phylolm.analysis import TreeOptions
-from phylolm.bank import Bank
 from phylolm.page import page_data, page_of
 from phylolm.page.html import page_html
 from phylolm.page.sources import Wanted, finished, of_bank
 from tests.browser import DESKTOP, PHONE, chromium, visit
-from validation.common import ROOT, WORK, bank_of, grown, reference, table, write
+from validation.common import ROOT, WORK, reference, table, write
 from validation.recorded import bank_of_answers
 
 PICTURES = ROOT / "docs" / "pictures"
@@ -57,7 +58,9 @@ def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with chromium() as browser:
         for name, (page, state, size, scheme) in LOOKS.items():
-            _look(browser, f"{files[page].as_uri()}#{state}", PICTURES / f"{name}.png", size, scheme)
+            _look(
+                browser, f"{files[page].as_uri()}#{state}", PICTURES / f"{name}.png", size, scheme
+            )
     rows = [(TITLES[name], f"{path.stat().st_size / 1e3:,.0f} kB") for name, path in files.items()]
     write(
         "pages",
@@ -79,29 +82,27 @@ def _study() -> bytes:
 
 
 def _answers() -> bytes:
-    bank = bank_of_answers("random100")
+    bank, _ = bank_of_answers("random100")
     wanted = Wanted(title="Recorded answers of 913 models")
     return page_data(finished(of_bank(bank, TreeOptions(replicates=100)), wanted))
 
 
 def _atlas() -> bytes:
-    from phylolm.atlas.build import build_atlas
+    from phylolm.atlas.build import build
     from phylolm.atlas.catalogue import read_catalogue
 
     folder = WORK / "atlas-15821"
     if not (folder / "atlas.json").is_file():
-        build_atlas(read_catalogue(reference("hub/constellation_2023-07_textgen.csv.gz")), folder)
+        build(read_catalogue(reference("hub/constellation_2023-07_textgen.csv.gz")), folder)
     return page_of(folder, Wanted(title="Text generation on the hub, July 2023"))
 
 
 def _demo() -> bytes:
-    from phylolm.demo import GENOME
-    from phylolm.genome import Genome
-
-    zoo = grown(0)
-    bank: Bank = bank_of(zoo, Genome.load(GENOME), 32)
-    families = {name: name.split("-")[0] for name in zoo.models}
-    return page_data(finished(of_bank(bank), Wanted(title="A grown zoo", families=families)))
+    folder = WORK / "demo"
+    if not (folder / "tree.nwk").is_file():
+        command = [sys.executable, "-c", "from phylolm.cli import main; main()", "demo"]
+        subprocess.run([*command, "--out", str(folder)], check=True)
+    return page_of(folder)
 
 
 PAGES = {"study": _study, "answers": _answers, "atlas": _atlas, "demo": _demo}
@@ -132,5 +133,3 @@ def _look(browser: Any, url: str, path: Path, size: tuple[int, int], scheme: str
 def _shown(name: str) -> str:
     width = 300 if name.startswith("phone") else 900
     return f'<img src="../{PICTURES.name}/{name}.png" width="{width}" alt="{name}">'
-
-
