@@ -36,7 +36,6 @@ from phylolm.page.html import page_html
 from phylolm.page.ofatlas import atlas_bundle
 from phylolm.page.ofstudy import Shown, study_bundle
 from phylolm.page.sources import Wanted, open_source
-from phylolm.tree import Tree
 
 LEAVES, EDGES = 15_821, 100_000
 WHEELS_OF_PEERS = 8
@@ -50,6 +49,7 @@ class Bench:
 
     def __init__(self, running: Any, folder: Path, atlas: Atlas | None) -> None:
         self._running, self._folder, self._atlas = running, folder, atlas
+        self.ratios: list[str] = []
 
     def parts(self) -> dict[str, Callable[[], Iterator[str]]]:
         return {
@@ -70,12 +70,12 @@ class Bench:
             with opened(self._running, f"{page}#view=tree&s.tree.shape={shape}") as seen:
                 ours[type_] = seen.moved()
                 ready, drawn = seen.reached["ready"], seen.reached["drawn"]
-                yield f"  {shape}: ready {ready:.0f} ms, drawn {drawn:.0f} ms"
-                yield _told(ours[type_])
-        peers = {f"phylocanvas.gl {shape}": type_ for shape, type_ in (("rectangular", "rc"), ("circular", "cr"))}
-        with serve({"tree.nwk": _newick(tree)}) as address:
-            for label, type_ in peers.items():
-                yield from self._peer(label, f"{address}/phylocanvas.html?type={type_}", ours[type_])
+                yield f"  {shape}: ready after {ready:.0f} ms, aim below 1000; drawn after {drawn:.0f} ms"
+                yield _told(ours[type_], 10 if type_ == "rc" else 20)
+        with serve({"tree.nwk": tree.to_newick().encode()}) as address:
+            for type_, moves in ours.items():
+                label = f"phylocanvas.gl {dict(rc='rectangular', cr='circular')[type_]}"
+                yield from self._peer(label, f"{address}/phylocanvas.html?type={type_}", moves)
 
     def points(self) -> Iterator[str]:
         few, many = inputs.Points(200_000), inputs.Points(2_000_000)
@@ -83,7 +83,7 @@ class Bench:
             with opened(self._running, f"{self._page(points.bundle())}#view=map") as seen:
                 ours = seen.moved()
                 yield f"map of {len(points):,} points"
-                yield _told(ours)
+                yield _told(ours, 10 if points is few else 50)
         with serve({"points.f32": few.floats()}) as address:
             yield from self._peer("regl-scatterplot", f"{address}/scatterplot.html", ours)
 
@@ -92,7 +92,7 @@ class Bench:
         with opened(self._running, f"{self._page(graph.bundle())}#view=graph") as seen:
             ours = seen.moved()
             yield f"graph of {LEAVES:,} models and {EDGES:,} edges"
-            yield _told(ours)
+            yield _told(ours, 50)
         with serve({"graph.json": graph.json()}) as address:
             yield from self._peer("sigma.js", f"{address}/sigma.html", ours)
             hidden = "sigma.js, edges hidden on the move"
@@ -101,7 +101,7 @@ class Bench:
     def heatmap(self) -> Iterator[str]:
         with opened(self._running, f"{self._page(inputs.matrix(2000))}#view=heatmap") as seen:
             yield "heatmap of 2,000 x 2,000"
-            yield _told(seen.moved())
+            yield _told(seen.moved(), 17)
 
     def search(self) -> Iterator[str]:
         page = self._page(inputs.Points(200_000).bundle(named=True))
@@ -119,26 +119,23 @@ class Bench:
 
     def _peer(self, name: str, url: str, ours: Moves) -> Iterator[str]:
         if not (PEERS / "node_modules").is_dir():
-            yield f"  {name}: not installed"
+            self.ratios.append(f"{name}: not installed")
             return
         try:
             with opened(self._running, url) as seen:
                 theirs = seen.moved(WHEELS_OF_PEERS, drags=0)
         except Exception as error:  # a peer that fails is a result, too
-            yield f"  {name}: did not run ({str(error).splitlines()[0][:80]})"
+            self.ratios.append(f"{name}: did not run ({str(error).splitlines()[0][:80]})")
             return
         what = "redraws" if theirs["redraws"] else "answers"
         ratio = theirs[what].median / ours[what].median
-        yield f"  {ratio:.0f}x: {name}, {what} {theirs[what]}"
+        self.ratios.append(f"{name} takes {ratio:.0f} times as long ({what})")
+        yield f"  {name}: {what[:-1]} {theirs[what]}"
 
 
-def _told(moves: Moves) -> str:
+def _told(moves: Moves, aim: int) -> str:
     redraws, scripts, answers = (moves[name] for name in ("redraws", "scripts", "answers"))
-    return f"    redraw {redraws}, of it script {scripts}; answer {answers}"
-
-
-def _newick(tree: Tree) -> bytes:
-    return tree.to_newick().encode()
+    return f"    redraw {redraws}, aim below {aim}; of it script {scripts}; answer {answers}"
 
 
 def _opened_atlas(source: Path, folder: Path) -> Atlas:
@@ -183,14 +180,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, browser(program) as running:
         folder = Path(name)
         atlas = _opened_atlas(chosen.atlas, folder) if chosen.atlas else None
-        lines = list(_setting(running.version))
-        print("\n".join(lines), flush=True)
-        for part, told in Bench(running, folder, atlas).parts().items():
+        setting = list(_setting(running.version))
+        bench, lines = Bench(running, folder, atlas), []
+        for part, told in bench.parts().items():
             if not chosen.only or part in chosen.only:
                 for line in told():
-                    print(line, flush=True)
-        for line in _sizes(atlas, chosen.study):
-            print(line, flush=True)
+                    print(line, file=sys.stderr, flush=True)
+                    lines.append(line)
+        lines += _sizes(atlas, chosen.study)
+    print("\n".join([*bench.ratios, "", *lines, "", *setting]))
 
 
 if __name__ == "__main__":

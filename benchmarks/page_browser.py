@@ -33,7 +33,9 @@ new MutationObserver(() => {
                  drawn: document.querySelector("canvas[data-drawn]") };
   for (const [name, there] of Object.entries(done))
     if (there) window.reached[name] ??= performance.now();
-}).observe(document, { subtree: true, childList: true, attributeFilter: ["data-ready", "data-drawn"] });
+}).observe(document, {
+  subtree: true, childList: true, attributeFilter: ["data-ready", "data-drawn"],
+});
 """
 
 # How long after a letter the suggestions show.
