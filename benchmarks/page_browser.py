@@ -40,6 +40,7 @@ new MutationObserver(() => {
 
 # How long after a letter the suggestions show.
 SUGGESTING = """() => {
+  if (window.suggested) return void (window.suggested.length = 0);
   window.suggested = [];
   let typed = 0;
   window.addEventListener("input", () => (typed = performance.now()), { capture: true });
@@ -148,7 +149,10 @@ class Opened:
         return {name: Times(each) for name, each in self.page.evaluate("seen").items()}
 
     def suggested(self, queries: Sequence[str]) -> Times:
-        """Type each query into the search field; how long its suggestions took."""
+        """Type each query into the search field; how long its suggestions took.
+
+        Raises RuntimeError where not every query got an answer.
+        """
         self.page.evaluate(SUGGESTING)
         field = self.page.locator("input[type=search]")
         for query in queries:
