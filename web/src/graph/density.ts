@@ -2,12 +2,19 @@
 
 /** How many edges cross each pixel, and the colour they share: its place, 0 where they differ. */
 export class Density {
-  readonly counts: Uint16Array;
-  readonly tint: Uint8Array;
+  /** Count and colour of a pixel in one number, as the walk is most of a redraw: the colour is the lowest byte. */
+  private readonly cells: Uint32Array;
 
   constructor(readonly width: number, readonly height: number) {
-    this.counts = new Uint16Array(width * height);
-    this.tint = new Uint8Array(width * height);
+    this.cells = new Uint32Array(width * height);
+  }
+
+  count(at: number): number {
+    return Math.min(MOST_COUNTED, this.cells[at] >>> 8);
+  }
+
+  tint(at: number): number {
+    return this.cells[at] & 255;
   }
 
   /** Count an edge between two places, in pixels, `weight` times. What is outside the picture is cut off first. */
@@ -30,7 +37,8 @@ export class Density {
 
   /** A step to each pixel along the longer side, in whole numbers of 1/65536 pixel. */
   private walk(ax: number, ay: number, bx: number, by: number, tint: number, weight: number): void {
-    const { counts, tint: tints, width } = this;
+    const { cells, width } = this;
+    const more = weight << 8;
     const steps = Math.max(1, Math.ceil(Math.max(Math.abs(bx - ax), Math.abs(by - ay))));
     // steps are cut towards zero: the walk never goes past the end, which is inside the picture
     const stepX = ((bx - ax) / steps) * 65536 | 0;
@@ -39,10 +47,9 @@ export class Density {
     let y = ay * 65536 | 0;
     for (let k = 0; k <= steps; k++, x += stepX, y += stepY) {
       const at = (y >> 16) * width + (x >> 16);
-      const count = counts[at];
-      if (count === 0) tints[at] = tint;
-      else if (tints[at] !== tint) tints[at] = 0;
-      counts[at] = Math.min(65535, count + weight);
+      const cell = cells[at];
+      if (cell === 0) cells[at] = more | tint;
+      else cells[at] = ((cell & 255) === tint ? cell : cell & ~255) + more;
     }
   }
 
@@ -51,20 +58,22 @@ export class Density {
     const whole = new Uint32Array(pixels.buffer, pixels.byteOffset, pixels.length / 4);
     const opacity = opacities(this.most(), low, high);
     const colour = colours.map(([r, g, b]) => r | (g << 8) | (b << 16)); // bytes of a pixel, the lowest first
-    const { counts, tint } = this;
-    for (let at = 0; at < counts.length; at++) {
-      if (counts[at]) whole[at] = colour[tint[at]] | (opacity[counts[at]] << 24);
+    const { cells } = this;
+    for (let at = 0; at < cells.length; at++) {
+      if (cells[at]) whole[at] = colour[cells[at] & 255] | (opacity[Math.min(MOST_COUNTED, cells[at] >>> 8)] << 24);
     }
   }
 
   private most(): number {
     let most = 0;
-    for (const count of this.counts) if (count > most) most = count;
-    return most;
+    const { cells } = this;
+    for (let at = 0; at < cells.length; at++) if (cells[at] > most) most = cells[at];
+    return Math.min(MOST_COUNTED, most >>> 8);
   }
 }
 
 const MOST_STEPS = 4_000_000;
+const MOST_COUNTED = 65_535;
 export const LONG = 80;
 
 /**

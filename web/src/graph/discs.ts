@@ -35,6 +35,13 @@ export function press(
 }
 
 function over(pixels: Uint8ClampedArray, at: number, c: number, r: number, g: number, b: number): void {
+  if (c === 1) {
+    pixels[at] = r;
+    pixels[at + 1] = g;
+    pixels[at + 2] = b;
+    pixels[at + 3] = 255;
+    return;
+  }
   const under = (pixels[at + 3] / 255) * (1 - c);
   const all = c + under;
   pixels[at] = (r * c + pixels[at] * under) / all;

@@ -49,14 +49,22 @@ export function inSight(scene: Scene, sight: Sight, nodes: Uint32Array, only?: U
   const { x, y, width, height } = sight;
   const within = (m: number) => x[m] >= 0 && x[m] < width && y[m] >= 0 && y[m] < height;
   const near = nodes.length <= NEAR;
-  return scene.chosen.filter((e) => {
-    const [a, b] = [source[e], target[e]];
-    if (only && !(only[a] && only[b])) return false;
-    if (near) return within(a) || within(b);
-    return (
+  const found = new Uint32Array(scene.chosen.length);
+  let many = 0;
+  // a plain loop without arrays: at each redraw it sees every edge
+  for (const e of scene.chosen) {
+    const a = source[e];
+    const b = target[e];
+    if (only && !(only[a] && only[b])) continue;
+    if (near) {
+      if (within(a) || within(b)) found[many++] = e;
+    } else if (
       Math.max(x[a], x[b]) >= 0 && Math.min(x[a], x[b]) < width && Math.max(y[a], y[b]) >= 0 && Math.min(y[a], y[b]) < height
-    );
-  });
+    ) {
+      found[many++] = e;
+    }
+  }
+  return found.subarray(0, many);
 }
 
 export function nodesInSight(scene: Scene, { x, y, width, height }: Sight, only?: Uint8Array): Uint32Array {
@@ -81,18 +89,21 @@ function shadeEdges(image: ImageData, scene: Scene, sight: Sight, look: Look, ra
   const { source, target } = scene.edges;
   const { shade, palette } = look.colours;
   const { x, y } = sight;
-  const lengths = Float32Array.from(edges, (e) => {
-    const [dx, dy] = [x[source[e]] - x[target[e]], y[source[e]] - y[target[e]]];
-    return Math.min(image.width, ratio * Math.max(Math.abs(dx), Math.abs(dy)));
-  });
+  const lengths = new Float32Array(edges.length);
+  for (let k = 0; k < edges.length; k++) {
+    const a = source[edges[k]];
+    const b = target[edges[k]];
+    lengths[k] = Math.min(image.width, ratio * Math.max(Math.abs(x[a] - x[b]), Math.abs(y[a] - y[b])));
+  }
   const oneIn = thinned(lengths);
-  edges.forEach((e, k) => {
+  for (let k = 0; k < edges.length; k++) {
     const long = lengths[k] > LONG;
-    if (long && !drawn(e, oneIn)) return;
-    const [a, b] = [source[e], target[e]];
+    if (long && !drawn(edges[k], oneIn)) continue;
+    const a = source[edges[k]];
+    const b = target[edges[k]];
     const tint = shade[a] === shade[b] ? shade[a] : 0;
     density.add(x[a] * ratio, y[a] * ratio, x[b] * ratio, y[b] * ratio, tint, long ? oneIn : 1);
-  });
+  }
   density.shade(image.data, edgeColours(palette, look.theme), 46, 215);
 }
 
