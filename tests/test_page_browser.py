@@ -101,9 +101,7 @@ def test_a_model_page_shows_kin_scores_and_what_it_said(
     with visit(browser, f"{address}#model=3") as seen:
         body = seen.page.locator(".panel .body")
         assert body.locator("h2.name").inner_text() == name
-        assert body.locator("table").first.locator("tbody tr td").first.inner_text() == (
-            distances.idxmin()
-        )
+        assert body.locator("ol.kin li button").first.inner_text() == distances.idxmin()
         if name in NAMES[:4]:
             assert "0.4 to 0.6" in body.inner_text()
         said = body.locator("table.said")

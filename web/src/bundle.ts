@@ -12,6 +12,9 @@ const ARRAYS = {
   f32: Float32Array,
 } as const;
 
+/** What 32 bits hold of a number; more digits are noise. */
+const DIGITS = 7;
+
 export class Bundle {
   private readonly arrays = new Map<Numbers, Values>();
   private readonly learnt = new Map<number, string>();
@@ -40,6 +43,10 @@ export class Bundle {
     return this.manifest.models.names?.[model] ?? this.learnt.get(model) ?? `#${model}`;
   }
 
+  knows(model: number): boolean {
+    return this.manifest.models.names !== null || this.learnt.has(model);
+  }
+
   /** Remember a name that the server told: with millions of models names come one by one. */
   learn(model: number, name: string): void {
     this.learnt.set(model, name);
@@ -61,7 +68,7 @@ export class Bundle {
   /** A column's number for a model; NaN where there is none. */
   number(column: RawColumn, model: number): number {
     if (column.kind === "text" || !column.values) return NaN;
-    return this.numbers(column.values)[model];
+    return Number(this.numbers(column.values)[model].toPrecision(DIGITS));
   }
 
   /** The model's place by name; -1 if there is none. */

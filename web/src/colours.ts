@@ -76,6 +76,7 @@ export class Colours {
       this.shade[model] = Number.isNaN(value) ? 0 : 1 + Math.min(steps - 1, Math.floor(part * steps));
       counts[this.shade[model]]++;
     });
+    if (low === high) return one(column, known[0], counts, bundle.count);
     const back = column.log ? Math.expm1 : (v: number) => v;
     const told = column.kind === "date" ? day : short;
     const at = (k: number) => told(back(low + ((high - low) * k) / steps));

@@ -27,10 +27,8 @@ export function modelPage(app: App, model: number): Node[] {
 }
 
 function selector(app: App, model: number): HTMLElement {
-  const { selected } = app.store.get();
   const on = app.selected[model] === 1;
-  return button(on ? "Take from selection" : "Add to selection", () =>
-    app.select(on ? selected.filter((each) => each !== model) : [...selected, model]));
+  return button(on ? "Take from selection" : "Add to selection", () => app.toggle(model));
 }
 
 function links(app: App, name: string): Node[] {
@@ -112,12 +110,13 @@ function kin(app: App, model: number): Node[] {
   if (!table || !found.length) return [];
   const most = Math.max(...found.map((each) => (Number.isNaN(each.high) ? each.distance : each.high)), 1e-9);
   const level = `${Math.round(table.level * 100)} % interval`;
+  const told = `Nearest first: ${shown(table.unit, 60)} with its ${level}.`;
   const rows = found.map((each) => {
     const bounds = Number.isNaN(each.low) ? "" : `${short(Math.max(0, each.low))} to ${short(each.high)}`;
-    return h("tr", {}, h("td", {}, opener(app, each.model)), h("td", { class: "number" }, short(Math.max(0, each.distance))), h("td", {}, interval(each, most), bounds));
+    const range = h("span", { class: "range" }, interval(each, most), bounds);
+    return h("li", {}, opener(app, each.model), h("span", { class: "number" }, short(Math.max(0, each.distance))), range);
   });
-  const head = h("tr", {}, ...["Model", shown(table.unit, 40), level].map((text) => h("th", { scope: "col" }, text)));
-  return section("Measured kin", h("table", {}, h("thead", {}, head), h("tbody", {}, ...rows)));
+  return section("Measured kin", h("p", { class: "note" }, told), h("ol", { class: "kin" }, ...rows));
 }
 
 /** A small picture of an interval, from 0 to `most`. */

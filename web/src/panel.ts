@@ -1,12 +1,15 @@
 // The panel beside the view: colours and filters, the selection, the view's table, a model's page.
 
+import { joined, parted } from "./lists";
 import { button, choice, fill, h, shown } from "./dom";
 import { modelPage } from "./modelpage";
 import type { Column } from "./manifest";
+import type { Names } from "./names";
+import { boundOf } from "./search";
 import { Grid } from "./table";
 import type { App, OpenView, Table } from "./view";
 
-type Host = App & { readonly view: OpenView | undefined };
+type Host = App & { readonly view: OpenView | undefined; readonly names: Names };
 
 const TABS = [["about", "Colours, filters"], ["table", "Table"], ["selected", "Selected"], ["model", "Model"]] as const;
 type Tab = (typeof TABS)[number][0];
@@ -25,9 +28,9 @@ export class Panel {
       {
         open: (model) => app.open(model),
         chosen: (model) => app.selected[model] === 1,
+        sight: (models) => app.names.need(models),
         select: (model, on) => {
-          const { selected } = app.store.get();
-          app.select(on ? [...selected, model] : selected.filter((each) => each !== model));
+          if ((app.selected[model] === 1) !== on) app.toggle(model);
         },
       },
       "The view as a table",
@@ -85,9 +88,9 @@ export class Panel {
     this.body.dataset.tab = tab;
     if (tab === "table" || tab === "selected") {
       const table = tab === "table" ? this.app.view?.table() : selectionTable(this.app);
-      if (!this.body.contains(this.grid.element) || tab === "selected") {
-        fill(this.body, tab === "selected" ? this.selectionHead() : undefined, this.grid.element);
-      }
+      const held = this.grid.element.contains(document.activeElement);
+      fill(this.body, tab === "selected" ? this.selectionHead() : undefined, this.grid.element);
+      if (held) this.grid.element.focus();
       if (table) this.grid.show(table);
     } else if (tab === "model") fill(this.body, ...modelPage(this.app, this.app.store.get().model));
     else this.drawAbout();
@@ -152,7 +155,7 @@ export class Panel {
   }
 
   private boxes(column: Column, wanted = ""): HTMLElement {
-    const chosen = new Set(wanted.split("|").filter(Boolean));
+    const chosen = new Set(parted(wanted));
     const counts = new Map<number, number>();
     for (const value of this.app.bundle.numbers(column.values!)) counts.set(value, (counts.get(value) ?? 0) + 1);
     counts.delete(-1);
@@ -164,7 +167,7 @@ export class Panel {
       box.addEventListener("change", () => {
         if (box.checked) chosen.add(names[k]);
         else chosen.delete(names[k]);
-        this.put(column, [...chosen].join("|"));
+        this.put(column, joined(chosen));
       });
       return h("label", {}, box, h("span", { dir: "auto" }, shown(names[k], 50)), h("span", { class: "number" }, counts.get(k)!.toLocaleString("en")));
     });
@@ -177,7 +180,7 @@ export class Panel {
     const known = h("datalist", { id: `all-${column.name}` }, ...names.slice(0, 2000).map((name) => h("option", { value: name })));
     const input = h("input", { type: "text", list: known.id, id: `o-${column.name}`, placeholder: `another of ${names.length.toLocaleString("en")}`, "aria-label": `Another ${column.label}` });
     input.addEventListener("change", () => {
-      if (names.includes(input.value)) this.put(column, [...chosen, input.value].join("|"));
+      if (names.includes(input.value)) this.put(column, joined([...chosen, input.value]));
     });
     return h("div", {}, input, known);
   }
@@ -193,7 +196,13 @@ export class Panel {
     const type = column.kind === "date" ? "date" : "text";
     const field = (id: string, value: string, label: string) => h("input", { type, id: `${id}-${column.name}`, value, placeholder: label, "aria-label": `${column.label} ${label}` });
     const [from, to] = [field("l", low, "at least"), field("h", high, "at most")];
-    for (const each of [from, to]) each.addEventListener("change", () => this.put(column, `${from.value.trim()}..${to.value.trim()}`));
+    const read = () => {
+      const odd = [from, to].filter((each) => each.value.trim() && Number.isNaN(boundOf(each.value, column.kind)));
+      for (const each of [from, to]) each.setAttribute("aria-invalid", String(odd.includes(each)));
+      if (odd.length) this.app.say(`${odd[0].value} is no number`);
+      else this.put(column, `${from.value.trim()}..${to.value.trim()}`);
+    };
+    for (const each of [from, to]) each.addEventListener("change", read);
     return h("div", { class: "range" }, from, to);
   }
 

@@ -126,7 +126,7 @@ export class SvgPen implements Pen {
       "text-anchor": ANCHOR[this.textAlign] ?? "start",
       "dominant-baseline": BASELINE[this.textBaseline] ?? "auto",
     });
-    element.textContent = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "�");
+    element.textContent = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "�");
   }
 
   measureText(text: string): TextMetrics {
@@ -138,8 +138,7 @@ export class SvgPen implements Pen {
     const [image, x, y, width, height] = from as [HTMLCanvasElement, number, number, number, number];
     const href = image.toDataURL("image/png");
     // Images are of pixels that mean something: cells, counts.
-    const style = "image-rendering: pixelated";
-    this.add("image", { href, x, y, width: width ?? image.width, height: height ?? image.height, style });
+    this.add("image", { href, x, y, width: width ?? image.width, height: height ?? image.height, "image-rendering": "pixelated" });
   }
 
   private add(tag: string, attributes: Record<string, unknown>): Element {

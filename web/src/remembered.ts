@@ -1,4 +1,4 @@
-// A view's camera in the address, written once it rests: each writing redraws the panel.
+// A view's camera in the address, written once it rests: each writing remakes the controls.
 
 import { type Camera, cameraOf, cameraText } from "./surface";
 import type { App } from "./view";
@@ -19,8 +19,9 @@ export class Remembered {
 
   moved(camera: Camera): void {
     clearTimeout(this.late);
+    this.known = cameraText(camera);
     this.late = window.setTimeout(() => {
-      this.known = cameraText(camera);
+      this.late = undefined;
       this.app.store.choose(this.setting, this.known);
     }, REST);
   }
@@ -33,7 +34,10 @@ export class Remembered {
     return cameraOf(now);
   }
 
+  /** Write what hasn't been written yet. */
   close(): void {
+    if (this.late === undefined) return;
     clearTimeout(this.late);
+    this.app.store.choose(this.setting, this.known);
   }
 }

@@ -1,5 +1,6 @@
 // Finding models by name, typos forgiven, and by what is known of them.
 
+import { parted } from "./lists";
 import type { Bundle } from "./bundle";
 import type { Column } from "./manifest";
 
@@ -131,7 +132,7 @@ function test(bundle: Bundle, column: Column, wanted: string): (model: number) =
   if (!column.values) return () => false;
   const values = bundle.numbers(column.values);
   if (column.kind === "category") {
-    const names = new Set(wanted.split("|"));
+    const names = new Set(parted(wanted));
     const kept = (column.categories ?? []).map((name) => names.has(name));
     return (model) => values[model] >= 0 && kept[values[model]];
   }
@@ -143,8 +144,8 @@ function test(bundle: Bundle, column: Column, wanted: string): (model: number) =
 export function boundOf(text: string | undefined, kind: Column["kind"]): number {
   if (!text?.trim()) return NaN;
   if (kind === "date") return Date.parse(text) / 86_400_000;
-  const found = /^\s*([\d.,]+)\s*([kmbt]?)\s*$/i.exec(text);
-  if (!found) return NaN;
+  const found = /^\s*([-+]?(?:\d{1,3}(?:,\d{3})+|\d*)(?:\.\d*)?(?:e[-+]?\d+)?)\s*([kmbt]?)\s*$/i.exec(text);
+  if (!found || !/\d/.test(found[1])) return NaN;
   const unit = { k: 1e3, m: 1e6, b: 1e9, t: 1e12 }[found[2].toLowerCase()] ?? 1;
   return Number(found[1].replaceAll(",", "")) * unit;
 }

@@ -52,8 +52,8 @@ export class SearchBox {
     if (this.search) {
       return this.search.best(query).map((model) => ({ model, name: this.app.bundle.name(model) }));
     }
-    const answer = await fetch(`api/search?q=${encodeURIComponent(query)}&limit=12`);
-    const { models } = (answer.ok ? await answer.json() : { models: [] }) as { models: { index: number; name: string }[] };
+    const answer = await fetch(`api/search?q=${encodeURIComponent(query)}&limit=12`).catch(() => undefined);
+    const { models } = (answer?.ok ? await answer.json() : { models: [] }) as { models: { index: number; name: string }[] };
     return models.map(({ index, name }) => {
       this.app.bundle.learn(index, name);
       return { model: index, name };
@@ -95,11 +95,15 @@ export class SearchBox {
 
   private open(model: number): void {
     this.hide();
+    this.input.value = this.app.store.get().query;
     this.app.select([model]);
     this.app.open(model);
   }
 
   private keep(): void {
+    if (!this.search && this.input.value.trim()) {
+      return this.app.say("With so many models a search can't be kept as a filter; choose one of those listed");
+    }
     this.hide();
     this.app.store.set({ query: this.input.value.trim() });
   }

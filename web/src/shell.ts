@@ -1,15 +1,17 @@
 // The page around the views: heading, search, view, panel; the one place that knows all parts.
 
 import type { Bundle } from "./bundle";
+import type { Column } from "./manifest";
 import { Colours } from "./colours";
 import { button, fill, h, shown } from "./dom";
 import { HoverCard } from "./hovercard";
 import { saveCsv, savePng, saveSvg } from "./save";
 import { Search, passing } from "./search";
 import { SearchBox } from "./searchbox";
+import { Names } from "./names";
 import { joinNotebook } from "./notebook";
 import { Panel } from "./panel";
-import { follow, fromHash, looksElsewhere, type State, Store } from "./state";
+import { follow, fromHash, looksElsewhere, type State, Store, toHash } from "./state";
 import type { App, Card, OpenView, View } from "./view";
 import { VIEWS } from "./views";
 
@@ -29,6 +31,7 @@ export class Shell implements App {
   private readonly spoken = h("p", { class: "spoken", "aria-live": "polite", role: "status" });
   private readonly card = new HoverCard(this);
   private readonly panel: Panel;
+  readonly names: Names;
 
   constructor(private readonly host: HTMLElement, readonly bundle: Bundle) {
     const state = fromHash(location.hash, bundle.count);
@@ -39,6 +42,7 @@ export class Shell implements App {
     this.colours = this.coloured();
     this.selected = this.marked();
     this.passing = this.filtered();
+    this.names = new Names(bundle, () => this.refresh());
     this.panel = new Panel(this);
   }
 
@@ -59,18 +63,14 @@ export class Shell implements App {
     this.say(selected.length === 1 ? `${this.bundle.name(selected[0])} selected` : `${selected.length} models selected`);
   }
 
-  open(model: number): void {
-    this.store.set({ model });
-    if (model >= 0 && !this.bundle.manifest.models.names) void this.ask(model);
-    if (model >= 0) this.say(`The page of ${this.bundle.name(model)} is open`);
+  toggle(model: number): void {
+    const { selected } = this.store.get();
+    this.select(this.selected[model] ? selected.filter((each) => each !== model) : [...selected, model]);
   }
 
-  /** The name of a model from the server, where names were too many to send. */
-  private async ask(model: number): Promise<void> {
-    const answer = await fetch(`api/model/${model}`);
-    if (!answer.ok) return;
-    this.bundle.learn(model, ((await answer.json()) as { name: string }).name);
-    this.refresh();
+  open(model: number): void {
+    this.store.set({ model });
+    if (model >= 0) this.say(`The page of ${this.bundle.name(model)} is open`);
   }
 
   hover(card?: Card): void {
@@ -87,7 +87,10 @@ export class Shell implements App {
   }
 
   private changed(state: State, before: State): void {
-    if (state !== before && looksElsewhere(state, before)) return this.open_?.update();
+    if (looksElsewhere(state, before)) {
+      this.open_?.update();
+      return this.remakeControls();
+    }
     if (state.colour !== before.colour) this.colours = this.coloured();
     if (state.selected !== before.selected) this.selected = this.marked();
     if (state.query !== before.query || state.filters !== before.filters) this.passing = this.filtered();
@@ -96,6 +99,7 @@ export class Shell implements App {
   }
 
   private refresh(): void {
+    this.names.need([this.store.get().model]);
     this.open_?.update();
     this.remakeControls();
     this.panel.update();
@@ -111,7 +115,9 @@ export class Shell implements App {
 
   private turnTo(id: string): void {
     const view = this.views.find((each) => each.id === this.known(id));
-    this.open_?.close();
+    const closing = this.open_;
+    this.open_ = undefined;
+    closing?.close();
     fill(this.stage);
     this.open_ = view?.open(this.stage, this);
     fill(this.nav, ...this.views.map((each) => this.tab(each)));
@@ -131,7 +137,7 @@ export class Shell implements App {
       this.store.set({ view: view.id });
       this.nav.querySelector<HTMLElement>("[aria-current]")?.focus();
     };
-    return h("a", { href: `#view=${view.id}`, "aria-current": current ? "page" : undefined, onclick: turn }, view.label);
+    return h("a", { href: `#${toHash({ ...this.store.get(), view: view.id })}`, "aria-current": current ? "page" : undefined, onclick: turn }, view.label);
   }
 
   private heading(): HTMLElement {
@@ -164,6 +170,11 @@ export class Shell implements App {
       button("CSV", () => this.open_ && saveCsv(this.open_, this.fileName()), "Save as CSV"),
       ),
     );
+    const shut = (event: Event) => {
+      const left = event.type === "pointerdown" && !save.contains(event.target as Node);
+      if (left || (event as KeyboardEvent).key === "Escape") save.open = false;
+    };
+    for (const type of ["pointerdown", "keydown"]) document.addEventListener(type, shut);
     const top = h("div", { class: "toolbar" }, this.controls, save);
     return h("main", {}, h("section", { class: "view", "aria-label": "View" }, top, this.stage), this.panel.element);
   }
@@ -175,8 +186,10 @@ export class Shell implements App {
   private coloured(): Colours {
     const { columns } = this.bundle.manifest.models;
     const wanted = this.bundle.column(this.store.get().colour);
-    const first = columns.find((each) => each.name === "family") ?? columns.find((each) => each.kind === "category");
-    return new Colours(wanted ?? first, this.bundle);
+    const known = (each: Column) => this.bundle.numbers(each.values!).reduce((sum, value) => sum + (value >= 0 ? 1 : 0), 0);
+    const categories = columns.filter((each) => each.kind === "category");
+    const fullest = categories.sort((a, b) => known(b) - known(a))[0];
+    return new Colours(wanted ?? columns.find((each) => each.name === "family") ?? fullest, this.bundle);
   }
 
   private marked(): Uint8Array {

@@ -9,7 +9,7 @@ export interface State {
   selected: readonly number[];
   /** The search text. */
   query: string;
-  /** Column name to what must hold of it: categories joined by "|", or "low..high". */
+  /** Column name to what must hold of it: categories as `lists` joins them, or "low..high". */
   filters: Readonly<Record<string, string>>;
   /** The column that colours models. */
   colour: string;

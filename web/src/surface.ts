@@ -182,6 +182,7 @@ export class Surface {
   }
 
   private press(event: PointerEvent): void {
+    if (event.button !== 0) return;
     const [x, y] = this.at(event);
     this.canvas.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, { x, y });
@@ -210,7 +211,7 @@ export class Surface {
 
   private release(event: PointerEvent): void {
     const [x, y] = this.at(event);
-    this.pointers.delete(event.pointerId);
+    if (!this.pointers.delete(event.pointerId)) return;
     const lassoed = this.lassoed;
     this.lassoed = undefined;
     if (lassoed && lassoed.length > 2) {

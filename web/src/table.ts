@@ -10,6 +10,8 @@ export interface TableEvents {
   open(model: number): void;
   select(model: number, on: boolean): void;
   chosen(model: number): boolean;
+  /** The models of the rows in sight. */
+  sight?(models: readonly number[]): void;
 }
 
 /** A scrolling grid; arrows move between rows, Enter opens a model, space selects it. */
@@ -19,6 +21,7 @@ export class Grid {
   private readonly head = h("div", { class: "row head", role: "row" });
   private order: Uint32Array = new Uint32Array(0);
   private sorted = { column: -1, down: false };
+  private titles = "";
   private current = 0;
   private table: Table = { columns: [], rows: 0, cell: () => "", model: () => -1 };
 
@@ -34,7 +37,9 @@ export class Grid {
     this.table = table;
     this.element.setAttribute("aria-rowcount", String(table.rows + 1));
     this.element.setAttribute("aria-colcount", String(table.columns.length));
-    if (this.sorted.column >= table.columns.length) this.sorted = { column: -1, down: false };
+    const titles = table.columns.map((column) => column.label).join("\n");
+    if (titles !== this.titles) this.sorted = { column: -1, down: false };
+    this.titles = titles;
     this.current = Math.min(this.current, Math.max(0, table.rows - 1));
     this.sort();
     this.headings();
@@ -46,8 +51,7 @@ export class Grid {
     this.order = Uint32Array.from({ length: this.table.rows }, (_, k) => k);
     if (column < 0) return;
     const cells = Array.from(this.order, (row) => this.table.cell(row, column));
-    const way = down ? -1 : 1;
-    this.order.sort((a, b) => way * compare(cells[a], cells[b]) || a - b);
+    this.order.sort((a, b) => compare(cells[a], cells[b], down ? -1 : 1) || a - b);
   }
 
   private headings(): void {
@@ -62,7 +66,7 @@ export class Grid {
         return h(
           "div",
           { role: "columnheader", class: numeric ? "number" : "", "aria-sort": way },
-          h("button", { type: "button", onclick: sort, tabindex: -1 }, shown(label) + sign),
+          h("button", { type: "button", onclick: sort }, shown(label) + sign),
         );
       }),
     );
@@ -80,6 +84,7 @@ export class Grid {
     this.body.style.height = `${rows * ROW}px`;
     this.body.replaceChildren();
     for (let place = first; place < last; place++) this.body.append(this.row(place));
+    this.events.sight?.(Array.from(this.order.slice(first, last), (row) => this.table.model(row)));
   }
 
   private row(place: number): HTMLElement {
@@ -134,11 +139,12 @@ export class Grid {
   }
 }
 
-function compare(a: string | number, b: string | number): number {
-  if (typeof a === "number" && typeof b === "number") {
-    return Number.isNaN(a) ? (Number.isNaN(b) ? 0 : 1) : Number.isNaN(b) ? -1 : a - b;
-  }
-  return String(a).localeCompare(String(b), "en", { numeric: true });
+/** The order of two cells, forwards (1) or backwards (-1); what is unknown comes last both ways. */
+export function compare(a: string | number, b: string | number, way: 1 | -1): number {
+  const unknown = (cell: string | number) => cell === "" || Number.isNaN(cell);
+  if (unknown(a) || unknown(b)) return Number(unknown(a)) - Number(unknown(b));
+  if (typeof a === "number" && typeof b === "number") return way * (a - b);
+  return way * String(a).localeCompare(String(b), "en", { numeric: true });
 }
 
 /** A table as CSV. What a spreadsheet would take for a formula is made text. */

@@ -15,6 +15,8 @@ export interface App {
   readonly selected: Uint8Array;
   /** Select models, in any order; the selection is one everywhere. */
   select(models: Iterable<number>): void;
+  /** Select a model, or take it from the selection. */
+  toggle(model: number): void;
   /** Open a model's page; -1 closes it. */
   open(model: number): void;
   /** A card at the pointer (page coordinates); nothing to hide it. */

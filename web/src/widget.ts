@@ -6,6 +6,7 @@ interface Model {
   set(name: "selected", models: number[]): void;
   save_changes(): void;
   on(event: string, act: () => void): void;
+  off(event: string, act: () => void): void;
 }
 
 function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
@@ -20,11 +21,13 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     model.save_changes();
   };
   window.addEventListener("message", hear);
-  model.on("change:selected", () => {
-    frame.contentWindow?.postMessage({ phylolm: "selected", models: model.get("selected") }, "*");
-  });
+  const tell = () => frame.contentWindow?.postMessage({ phylolm: "selected", models: model.get("selected") }, "*");
+  model.on("change:selected", tell);
   el.append(frame);
-  return () => window.removeEventListener("message", hear);
+  return () => {
+    window.removeEventListener("message", hear);
+    model.off("change:selected", tell);
+  };
 }
 
 export default { render };

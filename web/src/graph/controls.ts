@@ -1,5 +1,6 @@
 // The graph's own controls: least weight, kinds of edges, and making the selection grow.
 
+import { joined } from "../lists";
 import { button, h, shown, toggle } from "../dom";
 import type { App } from "../view";
 import type { Scene } from "./scene";
@@ -23,7 +24,7 @@ export function kinds({ store }: App, scene: Scene, hidden: Set<string>): HTMLEl
   return all.map((kind) => toggle(shown(kind, 24), !hidden.has(kind), (on) => {
     if (on) hidden.delete(kind);
     else hidden.add(kind);
-    store.choose("graph.hidden", [...hidden].join("|"));
+    store.choose("graph.hidden", joined(hidden));
   }));
 }
 

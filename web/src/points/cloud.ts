@@ -174,13 +174,8 @@ export class Cloud {
   private click(x: number, y: number, event: PointerEvent): void {
     const model = this.at(x, y);
     if (model < 0) return;
-    if (event.ctrlKey || event.shiftKey || event.metaKey) this.toggle(model);
+    if (event.ctrlKey || event.shiftKey || event.metaKey) this.app.toggle(model);
     else this.app.open(model);
-  }
-
-  private toggle(model: number): void {
-    const { selected } = this.app.store.get();
-    this.app.select(this.app.selected[model] ? selected.filter((each) => each !== model) : [...selected, model]);
   }
 
   private lasso(way: readonly [number, number][]): void {
@@ -197,7 +192,7 @@ export class Cloud {
     const step = { "[": -1, "]": 1 }[event.key];
     if (step) this.walk(step);
     else if (event.key === "Enter" && this.focus >= 0) this.app.open(this.focus);
-    else if (event.key === " " && this.focus >= 0) this.toggle(this.focus);
+    else if (event.key === " " && this.focus >= 0) this.app.toggle(this.focus);
     else return false;
     return true;
   }

@@ -34,8 +34,13 @@ export function placed(at: Layout, lens: Lens, setting: Setting): Label[] {
   const room = at.shape === "circular"
     ? (node: number) => at.row[node] * CIRCLE * (setting.edge ?? 0.5 * at.depth[node] * lens.scaleX)
     : (node: number) => at.row[node] * lens.scaleY;
-  const first = setting.first.map(room);
-  const found = setting.first.map((node) => labelOf(at, lens, node, setting.edge));
+  const first: number[] = [];
+  const found: Label[] = [];
+  for (const node of setting.first) {
+    if (first.some((taken) => Math.abs(taken - room(node)) < LINE)) continue;
+    first.push(room(node));
+    found.push(labelOf(at, lens, node, setting.edge));
+  }
   let last = -Infinity;
   for (const node of inSight) {
     const place = room(node);

@@ -31,6 +31,7 @@ export interface Scene {
 const FONT = "11.5px system-ui, sans-serif";
 const LETTER = 6.4;
 const CROWD = 400;
+const MOST_FOREMOST = 60;
 const ROW = 12;
 
 export function paintTree(pen: Pen, scene: Scene, lens: Lens): void {
@@ -63,24 +64,32 @@ export function cladeName(app: App, tree: Topology, node: number): string {
 }
 
 function paintNames(pen: Pen, scene: Scene, lens: Lens): void {
-  const { app, tree, at, pointed } = scene;
+  const { app, tree, at } = scene;
   const colours = theme();
   pen.font = FONT;
   pen.textBaseline = "middle";
-  const isTip = pointed >= 0 && at.seen[pointed] && (isLeaf(tree, pointed) || at.folded[pointed]);
-  const text = (node: number) => shown(nameOf(app, tree, node), longest(scene, lens));
+  const text = (node: number) => shown(nameOf(app, tree, node), longest(scene, lens) - (marks(node) ? 3 : 0));
+  const marks = (node: number) => tree.model[node] >= 0 && app.selected[tree.model[node]] === 1;
   const edge = edgeOf(scene, lens);
   const width = (node: number) => pen.measureText(text(node)).width;
-  const labels = placed(at, lens, { width, first: isTip ? [pointed] : [], edge });
+  const labels = placed(at, lens, { width, first: foremost(scene), edge });
   if (edge !== undefined) leaders(pen, labels, at, lens, colours.line);
   for (const label of labels) {
     const model = tree.model[label.node];
-    const marked = model >= 0 && app.selected[model] === 1;
+    const marked = marks(label.node);
     const faded = model >= 0 && app.passing?.[model] === 0;
     pen.fillStyle = marked ? colours.mark : faded ? colours.line : colours.ink;
     pen.font = marked ? `600 ${FONT}` : FONT;
     write(pen, label, text(label.node));
   }
+}
+
+/** The tips whose names come before all others: pointed at, open, selected. */
+function foremost({ app, tree, at, pointed }: Scene): number[] {
+  const { model, selected } = app.store.get();
+  const named = [model, ...selected.slice(0, MOST_FOREMOST)].filter((each) => each >= 0);
+  const nodes = [pointed, ...named.map((each) => tree.model.indexOf(each))];
+  return [...new Set(nodes)].filter((node) => node >= 0 && at.seen[node] && (isLeaf(tree, node) || at.folded[node]));
 }
 
 /** Letters of a name that fit beside the tree. */

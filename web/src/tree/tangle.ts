@@ -78,7 +78,8 @@ export function splits(tree: Topology): Map<number, string> {
     low[above] ^= low[node];
     high[above] ^= high[node];
   }
-  const least = Math.min(...tree.model.filter((model) => model >= 0));
+  let least = Infinity;
+  for (const model of tree.model) if (model >= 0 && model < least) least = model;
   const holds = holders(tree, least);
   const found = new Map<number, string>();
   for (let node = 1; node < n; node++) {

@@ -86,6 +86,12 @@ class CompareView implements OpenView {
 
   paint(pen: Pen, width: number, height: number): void {
     const colours = theme();
+    if (!this.found.shared) {
+      pen.fillStyle = colours.ink;
+      pen.font = FONT;
+      pen.textAlign = "center";
+      return pen.fillText("These two trees have no model in common.", width / 2, height / 2);
+    }
     this.paintSide(pen, this.found.left, this.sides[0], this.found.leftOnly, this.lens(width, height, false));
     this.paintSide(pen, this.found.right, this.sides[1], this.found.rightOnly, this.lens(width, height, true));
     this.paintTies(pen, width, height);

@@ -1,5 +1,6 @@
 // The graph: models joined by nearest names and by what their makers declare.
 
+import { parted } from "../lists";
 import type Flatbush from "flatbush";
 import { theme } from "../colours";
 import { choice, shown, toggle } from "../dom";
@@ -73,7 +74,7 @@ class GraphView implements OpenView {
   }
 
   private get hidden(): Set<string> {
-    return new Set(this.app.store.setting("graph.hidden").split("|").filter(Boolean));
+    return new Set(parted(this.app.store.setting("graph.hidden")));
   }
 
   update(): void {
@@ -203,13 +204,8 @@ class GraphView implements OpenView {
   private click(x: number, y: number, event: PointerEvent): void {
     const found = this.at(x, y);
     if (found < 0) return;
-    if (event.ctrlKey || event.metaKey || event.shiftKey) this.turn(found);
+    if (event.ctrlKey || event.metaKey || event.shiftKey) this.app.toggle(found);
     else this.app.open(found);
-  }
-
-  private turn(model: number): void {
-    const { selected } = this.app.store.get();
-    this.app.select(selected.includes(model) ? selected.filter((each) => each !== model) : [...selected, model]);
   }
 
   private lasso(points: readonly [number, number][]): void {
@@ -223,7 +219,7 @@ class GraphView implements OpenView {
     else if (step && this.anchor >= 0) this.stepAmong(this.scene.nextTo(this.anchor), step, false);
     else if (event.key === "w" && this.focus >= 0) this.stand(this.focus, true);
     else if (event.key === "Enter" && this.focus >= 0) this.app.open(this.focus);
-    else if (event.key === " " && this.focus >= 0) this.turn(this.focus);
+    else if (event.key === " " && this.focus >= 0) this.app.toggle(this.focus);
     else if (event.key === "Escape") this.stand(-1, true);
     else return false;
     return true;

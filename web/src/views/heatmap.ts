@@ -240,13 +240,8 @@ class HeatmapView implements OpenView {
     const cell = cellAt(this.plot(), x, y);
     if (!cell) return;
     const model = this.shown.models[cell.row];
-    if (event.ctrlKey || event.shiftKey || event.metaKey) this.toggle(model);
+    if (event.ctrlKey || event.shiftKey || event.metaKey) this.app.toggle(model);
     else this.app.open(model);
-  }
-
-  private toggle(model: number): void {
-    const { selected } = this.app.store.get();
-    this.app.select(this.app.selected[model] ? selected.filter((each) => each !== model) : [...selected, model]);
   }
 
   /** [ and ] go to the row before and after, comma and point to the column; Enter opens the row's model. */
@@ -255,7 +250,7 @@ class HeatmapView implements OpenView {
     const model = this.focus ? this.shown.models[this.focus.row] : -1;
     if (step) this.walk(step[0], step[1]);
     else if (event.key === "Enter" && model >= 0) this.app.open(model);
-    else if (event.key === " " && model >= 0) this.toggle(model);
+    else if (event.key === " " && model >= 0) this.app.toggle(model);
     else return false;
     return true;
   }

@@ -1,8 +1,9 @@
 // The tree: rectangular, circular or unrooted, of any size.
 
+import { joined, parted } from "../lists";
 import { type Bundle, short } from "../bundle";
 import { Colours } from "../colours";
-import { button, choice, download, shown, toggle } from "../dom";
+import { button, choice, download, h, shown, toggle } from "../dom";
 import { modelsTable } from "../panel";
 import type { Pen } from "../pen";
 import { cameraOf, cameraText, inside, type Shape as SurfaceShape, Surface } from "../surface";
@@ -34,6 +35,7 @@ class TreeView implements OpenView {
   private made = "";
   private coloured: unknown[] = [];
   private pointed = -1;
+  private opened = -1;
 
   constructor(host: HTMLElement, private readonly app: App) {
     this.make();
@@ -59,6 +61,7 @@ class TreeView implements OpenView {
     this.surface.shape = this.surfaceShape();
     this.surface.canvas.setAttribute("aria-label", this.description());
     this.surface.look(cameraOf(this.setting("camera")));
+    this.showOpened();
   }
 
   controls(): Node[] {
@@ -72,7 +75,8 @@ class TreeView implements OpenView {
       toggle("Branch lengths", this.setting("even") === "", (on) => pick("even", on ? "" : "yes")),
     );
     if (this.chosen().support) found.push(toggle("Supports", this.setting("support") === "", (on) => pick("support", on ? "" : "no")));
-    if (this.app.passing) found.push(toggle("Only what passes", this.setting("only") === "yes", (on) => pick("only", on ? "yes" : "")));
+    if (this.app.passing && !this.app.passing.includes(1)) found.push(h("span", { class: "note", role: "status" }, "No model passes"));
+    else if (this.app.passing) found.push(toggle("Only what passes", this.setting("only") === "yes", (on) => pick("only", on ? "yes" : "")));
     found.push(this.ringChoice(), ...this.cladeControls());
     found.push(button("Newick", () => download("phylolm-tree.nwk", this.newick(0)), "Save the tree as Newick"));
     if (this.changed()) found.push(button("Reset", () => this.settings({ root: "", fold: "", swap: "", node: "", order: "", camera: "" }), "The tree as it was"));
@@ -196,7 +200,7 @@ class TreeView implements OpenView {
 
   private ringNames(): string[] {
     const names = this.setting("rings");
-    return names ? names.split("|").filter((name) => this.app.bundle.column(name)).slice(0, MOST_RINGS) : [];
+    return parted(names).filter((name) => this.app.bundle.column(name)).slice(0, MOST_RINGS);
   }
 
   private ringChoice(): Node {
@@ -208,7 +212,7 @@ class TreeView implements OpenView {
     })] as [string, string][];
     return choice("Rings", options, "", (name) => {
       const next = names.includes(name) ? names.filter((each) => each !== name) : [...names, name];
-      this.settings({ rings: next.join("|") });
+      this.settings({ rings: joined(next) });
     });
   }
 
@@ -281,7 +285,7 @@ class TreeView implements OpenView {
     if (node < 0) return this.settings({ node: "" });
     const model = this.topology.model[node];
     if (model < 0) this.settings({ node: String(this.topology.origin[node]) });
-    else if (add) this.app.select([...this.app.store.get().selected, model]);
+    else if (add) this.app.toggle(model);
     else this.app.open(model);
   }
 
@@ -294,10 +298,11 @@ class TreeView implements OpenView {
   private key(event: KeyboardEvent): boolean {
     if (event.shiftKey || !["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Enter", " "].includes(event.key)) return false;
     const from = this.pointed >= 0 ? this.pointed : 0;
+    this.pointed = from;
     if (event.key === "Enter" || event.key === " ") this.choose(from, event.key === " ");
     else this.pointed = this.next(from, event.key);
     this.app.say(`${shown(nameOf(this.app, this.topology, this.pointed), 100)}. ${this.told(this.pointed).join(", ")}`);
-    this.follow();
+    this.follow(this.pointed);
     return true;
   }
 
@@ -314,9 +319,18 @@ class TreeView implements OpenView {
     return at < 0 ? node : tips[Math.min(tips.length - 1, Math.max(0, at + (key === "ArrowDown" ? 1 : -1)))];
   }
 
-  /** Keep what the keys point at in sight. */
-  private follow(): void {
-    const [x, y] = placeOf(this.layout, this.lens(this.surface.width, this.surface.height), this.pointed);
+  /** A model opened elsewhere comes into sight. */
+  private showOpened(): void {
+    const { model } = this.app.store.get();
+    if (model === this.opened) return;
+    this.opened = model;
+    const node = model < 0 ? -1 : this.topology.model.indexOf(model);
+    if (node >= 0 && this.layout.seen[node]) this.follow(node);
+  }
+
+  /** Bring a node into sight. */
+  private follow(node: number): void {
+    const [x, y] = placeOf(this.layout, this.lens(this.surface.width, this.surface.height), node);
     const camera = this.surface.get();
     const [dx, dy] = [outside(x, this.surface.width), outside(y, this.surface.height)];
     if (dx || dy) this.surface.look({ ...camera, x: camera.x + dx / this.surface.scaleX(), y: camera.y + dy / this.surface.scaleY() });
