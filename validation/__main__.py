@@ -6,7 +6,16 @@ import importlib
 import sys
 import time
 
-STUDIES = ("published", "recorded", "zoo", "hyperparameters", "genomes", "predict", "atlas")
+STUDIES = (
+    "published",
+    "recorded",
+    "zoo",
+    "hyperparameters",
+    "genomes",
+    "predict",
+    "atlas",
+    "pages",
+)
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from phylolm.predict.scores import ScoreTable, read_scores
 from phylolm.predict.select import choose_next
 from phylolm.treebuild import build_tree
 from validation.common import RESULTS, WORK, bank_of, grown, reference, table, write
-from validation.recorded import _bank as recorded_bank
+from validation.recorded import bank_of_answers as recorded_bank
 from validation.zooscores import zoo_scores
 
 BENCHMARKS = ("ARC", "HellaSwag", "MMLU", "TruthfulQA", "Winogrande", "GSM8K")

@@ -27,7 +27,7 @@ def main() -> None:
     declared = list(zip(edges["parent"], edges["child"], strict=True))
     blocks = []
     for name in SETS:
-        bank, genome = _bank(name)
+        bank, genome = bank_of_answers(name)
         rows = []
         for lengths, measure in SETTINGS:
             counts = bank.counts(genome, parse_lengths(lengths))
@@ -43,12 +43,13 @@ def main() -> None:
     blocks += [
         "Left out: models that answer fewer than half of the prompts. A plain match of the first "
         "4 characters gave parent@1 .41, kin@1 .73, AUC .95 on random100 in an earlier trial.",
-        *_pictures(*_bank("random100")),
+        *_pictures(*bank_of_answers("random100")),
     ]
     write("recorded", "Recorded answers of real models against declared lineage", *blocks)
 
 
-def _bank(name: str):  # type: ignore[no-untyped-def]
+def bank_of_answers(name: str):  # type: ignore[no-untyped-def]
+    """The bank and genome of recorded answers."""
     recorded = read_completions(
         reference(f"responses/{name}.parquet"), reference(f"responses/{name}_prompts.csv")
     )

@@ -164,6 +164,14 @@ test("two trees face to face: shared leaves, splits in one only, the right one u
   assert.ok(other.leftOnly.some((odd) => odd === 1) && other.rightOnly.some((odd) => odd === 1));
 });
 
+test("trees that differ in nothing but their root have no crossings", () => {
+  const tree = grown("((a,b),((c,d),(e,(f,g))))");
+  for (let node = 1; node < tree.parent.length; node++) {
+    const found = tangle(tree, rerooted(tree, node));
+    assert.deepEqual([found.distance, found.crossings], [0, 0], `rooted at ${node}`);
+  }
+});
+
 test("crossings are pairs in another order", () => {
   const stars = tangle(grown("(a,b,c,d)"), grown("(d,c,b,a)"));
   assert.equal(stars.crossings, 0, "a star can be turned");

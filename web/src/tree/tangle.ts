@@ -1,6 +1,6 @@
 // Two trees face to face: what they share, what they don't, and the right one untangled.
 
-import { isLeaf, pruned, reordered, type Topology } from "./topology";
+import { children, isLeaf, pruned, reordered, rerooted, type Topology } from "./topology";
 
 export interface Tangle {
   readonly left: Topology;
@@ -20,7 +20,7 @@ export interface Tangle {
 export function tangle(a: Topology, b: Topology): Tangle {
   const inBoth = both(a, b);
   const left = pruned(a, (model) => inBoth.has(model));
-  const right = untangled(pruned(b, (model) => inBoth.has(model)), left);
+  const right = untangled(rootedAlike(pruned(b, (model) => inBoth.has(model)), left), left);
   const [ofLeft, ofRight] = [splits(left), splits(right)];
   const [inLeft, inRight] = [new Set(ofLeft.values()), new Set(ofRight.values())];
   const only = (tree: Topology, own: Map<number, string>, other: Set<string>) =>
@@ -36,6 +36,18 @@ export function tangle(a: Topology, b: Topology): Tangle {
 function both(a: Topology, b: Topology): Set<number> {
   const inA = new Set(a.model.filter((model) => model >= 0));
   return new Set(b.model.filter((model) => model >= 0 && inA.has(model)));
+}
+
+/** The tree rooted on the branch on which the other one is, where it has that branch. */
+function rootedAlike(tree: Topology, other: Topology): Topology {
+  const [own, others] = [splits(tree), splits(other)];
+  for (const child of children(other, 0)) {
+    const model = other.model[child];
+    const split = others.get(child);
+    const same = model >= 0 ? tree.model.indexOf(model) : ([...own].find(([, each]) => each === split)?.[0] ?? -1);
+    if (same > 0 && tree.parent[same] > 0) return rerooted(tree, same);
+  }
+  return tree;
 }
 
 /** Children ordered by the mean place of their leaves in the other tree. */

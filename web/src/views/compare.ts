@@ -13,6 +13,7 @@ import type { App, OpenView, Table, View } from "../view";
 
 const MIDDLE = 0.16;
 const LINE = 11;
+const NARROW = 700;
 const FONT = "11px system-ui, sans-serif";
 
 export const compare: View = {
@@ -96,6 +97,7 @@ class CompareView implements OpenView {
       pen.textAlign = k ? "right" : "left";
       pen.fillText(shown(each.label, 40), k ? width - 12 : 12, 14);
     });
+    if (width < NARROW) return;
     pen.textAlign = "center";
     pen.font = FONT;
     pen.fillStyle = colours.mark;

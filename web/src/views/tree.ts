@@ -1,22 +1,22 @@
 // The tree: rectangular, circular or unrooted, of any size.
 
 import { type Bundle, short } from "../bundle";
-import { Colours, theme } from "../colours";
+import { Colours } from "../colours";
 import { button, choice, download, shown, toggle } from "../dom";
 import { modelsTable } from "../panel";
 import type { Pen } from "../pen";
 import { cameraOf, cameraText, inside, type Shape as SurfaceShape, Surface } from "../surface";
-import { branches, type Lens, nodeAt, placeOf, Strokes } from "../tree/draw";
-import { leaders, placed, ring, RING, scaleBar, supports, write } from "../tree/labels";
+import { type Lens, nodeAt, placeOf } from "../tree/draw";
+import { RING } from "../tree/labels";
 import { type Layout, layout, type Shape } from "../tree/layout";
-import { inked, shadesOf } from "../tree/shades";
+import { cladeName, nameOf, paintTree, type Scene } from "../tree/picture";
+import { shadesOf } from "../tree/shades";
 import * as topology from "../tree/topology";
 import type { App, OpenView, Table, View } from "../view";
 
 const SHAPES = [["rectangular", "Rectangular"], ["circular", "Circular"], ["unrooted", "Unrooted"]] as const;
 const ORDERS = [["", "as given"], ["down", "large clades first"], ["up", "small clades first"]] as const;
 const MOST_RINGS = 5;
-const FONT = "11.5px system-ui, sans-serif";
 
 export const tree: View = {
   id: "tree",
@@ -84,17 +84,15 @@ class TreeView implements OpenView {
   }
 
   paint(pen: Pen, width: number, height: number): void {
-    const lens = this.lens(width, height);
-    const colours = theme();
-    const strokes = new Strokes();
-    branches(this.topology, this.layout, lens, this.shade, strokes);
-    strokes.flush(pen, (shade) => inked(shade, this.app.colours, colours), this.layout.tips.length > 400 ? 1 : 1.4);
-    this.paintFolded(pen, lens);
-    this.rings.forEach((each, k) => ring(pen, this.topology, this.layout, lens, this.ringPlace(k, lens), (model) => each.of(model)));
-    this.paintNames(pen, lens);
-    if (this.setting("support") === "") supports(pen, this.topology, this.layout, lens, colours.faint);
-    this.paintMarks(pen, lens);
-    if (this.setting("even") === "") this.paintScale(pen, lens);
+    paintTree(pen, this.scene(), this.lens(width, height));
+  }
+
+  private scene(): Scene {
+    const { topology: tree, layout: at, shade, rings, pointed } = this;
+    return {
+      app: this.app, tree, at, shade, rings, pointed, clade: this.clade(), unit: this.chosen().unit,
+      supports: this.setting("support") === "", lengths: this.setting("even") === "", room: this.surface.shape.room[2],
+    };
   }
 
   // What is shown
@@ -194,137 +192,11 @@ class TreeView implements OpenView {
     return { sx: (x) => surface.sx(x), sy: (y) => surface.sy(y), scaleX: surface.scaleX(), scaleY: surface.scaleY(), width, height };
   }
 
-  // Drawing
-
-  private nameOf(node: number): string {
-    const model = this.topology.model[node];
-    return model >= 0 ? this.app.bundle.name(model) : this.cladeName(node);
-  }
-
-  private cladeName(node: number): string {
-    const { legend, column } = this.app.colours;
-    const found = topology.models(this.topology, node);
-    const shades = new Set(found.map((model) => this.app.colours.shade[model]));
-    const colour = shades.size === 1 ? this.app.colours.palette[[...shades][0]] : undefined;
-    const label = column?.kind === "category" ? legend.find((row) => row.colour === colour)?.label : undefined;
-    return `${found.length.toLocaleString("en")} models${label ? ` · ${label}` : ""}`;
-  }
-
-  private paintNames(pen: Pen, lens: Lens): void {
-    const colours = theme();
-    const { selected, passing } = this.app;
-    pen.font = FONT;
-    pen.textBaseline = "middle";
-    const first = this.pointed >= 0 && this.layout.seen[this.pointed] && this.isTip(this.pointed) ? [this.pointed] : [];
-    const text = (node: number) => shown(this.nameOf(node), this.longest(lens));
-    const edge = this.edge(lens);
-    const labels = placed(this.layout, lens, { width: (node) => pen.measureText(text(node)).width, first, edge });
-    if (edge !== undefined) leaders(pen, labels, this.layout, lens, colours.line);
-    for (const label of labels) {
-      const model = this.topology.model[label.node];
-      const faded = model >= 0 && passing && !passing[model];
-      pen.fillStyle = model >= 0 && selected[model] ? colours.mark : faded ? colours.line : colours.ink;
-      pen.font = model >= 0 && selected[model] ? `600 ${FONT}` : FONT;
-      write(pen, label, text(label.node));
-    }
-  }
-
-  /** Letters of a name that fit beside the tree. */
-  private longest(lens: Lens): number {
-    if (this.shape() === "unrooted") return 28;
-    const rings = RING * this.rings.length;
-    const room = this.surface.shape.room[2] - rings - 14;
-    const free = this.shape() === "circular" ? room : lens.width - rings - (this.edge(lens) ?? lens.sx(1)) - 14;
-    return Math.max(8, Math.floor(Math.max(room, free) / 6.4));
-  }
-
-  /** Where aligned names begin: always in a circle, in rows where they are denser than names. */
-  private edge(lens: Lens): number | undefined {
-    if (this.shape() === "unrooted") return undefined;
-    if (this.shape() === "circular") return 0.5 * lens.scaleX + RING * this.rings.length;
-    const dense = lens.scaleY / this.layout.tips.length < 12;
-    return dense ? Math.min(lens.sx(1), lens.width - this.surface.shape.room[2]) : undefined;
-  }
-
-  private isTip(node: number): boolean {
-    return topology.isLeaf(this.topology, node) || this.layout.folded[node] === 1;
-  }
-
-  /** Collapsed clades are triangles as long as the clade is deep. */
-  private paintFolded(pen: Pen, lens: Lens): void {
-    const colours = theme();
-    this.layout.tips.forEach((node) => {
-      if (!this.layout.folded[node]) return;
-      pen.fillStyle = inked(this.shade[node], this.app.colours, colours);
-      pen.globalAlpha = 0.75;
-      const [x, y] = placeOf(this.layout, lens, node);
-      pen.beginPath();
-      pen.moveTo(x, y);
-      if (this.shape() === "rectangular") {
-        const half = Math.min(9, Math.max(3, (0.4 / this.layout.tips.length) * lens.scaleY));
-        const to = Math.max(x + 6, lens.sx(this.layout.far[node]));
-        pen.lineTo(to, y - half);
-        pen.lineTo(to, y + half);
-      } else pen.arc(x, y, 6, 0, 2 * Math.PI);
-      pen.closePath();
-      pen.fill();
-      pen.globalAlpha = 1;
-    });
-  }
-
-  private paintMarks(pen: Pen, lens: Lens): void {
-    const colours = theme();
-    const dot = (node: number, radius: number, fill: boolean) => {
-      const [x, y] = placeOf(this.layout, lens, node);
-      if (x < -9 || y < -9 || x > lens.width + 9 || y > lens.height + 9) return;
-      pen.beginPath();
-      pen.arc(x, y, radius, 0, 2 * Math.PI);
-      pen.fillStyle = pen.strokeStyle = colours.mark;
-      pen.lineWidth = 2;
-      if (fill) pen.fill();
-      else pen.stroke();
-    };
-    for (const node of this.layout.tips) if (this.app.selected[this.topology.model[node]]) dot(node, 3, true);
-    const clade = this.clade();
-    if (clade >= 0 && this.layout.seen[clade]) dot(clade, 6, false);
-    if (this.pointed >= 0 && this.layout.seen[this.pointed]) dot(this.pointed, 4, false);
-    const open = this.layout.tips.find((node) => this.topology.model[node] === this.app.store.get().model && this.topology.model[node] >= 0);
-    if (open !== undefined) dot(open, 6, false);
-  }
-
-  private paintScale(pen: Pen, lens: Lens): void {
-    const unit = (this.shape() === "circular" ? 0.5 * lens.scaleX : lens.scaleX) / this.layout.span;
-    if (this.shape() === "unrooted") return;
-    const bar = scaleBar(unit);
-    const colours = theme();
-    const [x, y] = [24, lens.height - 14];
-    const told = `${short(bar.length)} ${shown(this.chosen().unit, 40)}`;
-    pen.font = "11px system-ui, sans-serif";
-    pen.fillStyle = colours.paper; // names scroll behind it
-    pen.fillRect(x - 8, y - 11, bar.pixels + pen.measureText(told).width + 22, 20);
-    pen.strokeStyle = pen.fillStyle = colours.faint;
-    pen.lineWidth = 1.2;
-    pen.beginPath();
-    pen.moveTo(x, y - 4);
-    pen.lineTo(x, y);
-    pen.lineTo(x + bar.pixels, y);
-    pen.lineTo(x + bar.pixels, y - 4);
-    pen.stroke();
-    pen.textAlign = "left";
-    pen.textBaseline = "middle";
-    pen.fillText(told, x + bar.pixels + 7, y - 1);
-  }
-
   // Rings
 
   private ringNames(): string[] {
     const names = this.setting("rings");
     return names ? names.split("|").filter((name) => this.app.bundle.column(name)).slice(0, MOST_RINGS) : [];
-  }
-
-  private ringPlace(k: number, lens: Lens): number {
-    if (this.shape() === "rectangular") return lens.width - RING * (this.rings.length - k) - 4;
-    return 0.5 * lens.scaleX + RING * (k + 0.7);
   }
 
   private ringChoice(): Node {
@@ -395,7 +267,7 @@ class TreeView implements OpenView {
   }
 
   private told(node: number): string[] {
-    const found: string[] = this.topology.model[node] < 0 ? [this.cladeName(node)] : [];
+    const found: string[] = this.topology.model[node] < 0 ? [cladeName(this.app, this.topology, node)] : [];
     if (this.topology.parent[node] >= 0) found.push(`branch ${short(this.topology.length[node])} ${this.chosen().unit}`);
     if (!Number.isNaN(this.topology.support[node])) found.push(`support ${this.topology.support[node].toFixed(0)} %`);
     return found;
@@ -424,7 +296,7 @@ class TreeView implements OpenView {
     const from = this.pointed >= 0 ? this.pointed : 0;
     if (event.key === "Enter" || event.key === " ") this.choose(from, event.key === " ");
     else this.pointed = this.next(from, event.key);
-    this.app.say(`${shown(this.nameOf(this.pointed), 100)}. ${this.told(this.pointed).join(", ")}`);
+    this.app.say(`${shown(nameOf(this.app, this.topology, this.pointed), 100)}. ${this.told(this.pointed).join(", ")}`);
     this.follow();
     return true;
   }
