@@ -352,3 +352,51 @@ def test_served_it_asks_nobody_else(browser: Any, study: Any, tmp_path: Path) ->
                 assert "30 models" in seen.page.locator(".count").inner_text()
         finally:
             server.terminate()
+
+
+def test_a_phone_can_save(browser: Any, address: str) -> None:
+    with visit(browser, address, PHONE, has_touch=True) as seen:
+        seen.page.locator("details.save summary").tap()
+        button = seen.page.get_by_title("Save as PNG")
+        button.tap(trial=True, timeout=3000)  # it is in sight, and nothing lies over it
+        seen.page.keyboard.press("Escape")
+        assert not button.is_visible()
+
+
+def test_keys_and_buttons_that_do_nothing_do_no_harm(browser: Any, address: str) -> None:
+    with visit(browser, address) as seen:
+        x, y, width, height = seen.canvas_box()
+        seen.page.mouse.click(x + width - 190, y + height / 3, button="right")
+        seen.settle()
+        assert "model=" not in seen.page.url
+        seen.page.locator(".stage canvas").focus()
+        seen.page.keyboard.press("Enter")  # nothing is pointed at yet
+        seen.settle()
+        assert not seen.complaints
+
+
+def test_half_a_screen_still_shows_the_view(browser: Any, address: str) -> None:
+    with visit(browser, address, (700, 450)) as seen:
+        _, _, width, height = seen.canvas_box()
+        assert width > 600 and height > 250
+
+
+def test_space_selects_and_takes_back(browser: Any, address: str) -> None:
+    with visit(browser, address) as seen:
+        seen.page.locator(".stage canvas").focus()
+        for _ in range(20):
+            seen.page.keyboard.press("ArrowRight")
+        for wanted in (True, False):
+            seen.page.keyboard.press(" ")
+            seen.settle()
+            assert ("sel=" in seen.page.url) == wanted
+
+
+def test_columns_are_sorted_by_keyboard_and_focus_stays(browser: Any, address: str) -> None:
+    with visit(browser, f"{address}#s.panel=table") as seen:
+        heading = seen.page.locator(".grid .head button", has_text="likes")
+        heading.focus()
+        seen.page.keyboard.press("Enter")
+        seen.settle()
+        first = seen.page.locator(".grid .rows .row").first
+        assert first.locator("div").first.inner_text() == "owner/model-29"

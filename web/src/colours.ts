@@ -88,6 +88,14 @@ export class Colours {
   }
 }
 
+/** The legend where all known values are one. */
+function one(column: Column, value: number, counts: Uint32Array, all: number) {
+  const label = column.kind === "date" ? day(value) : short(value);
+  const legend = [{ colour: STEPS[0], label, count: all - counts[0], category: -1 }];
+  if (counts[0]) legend.push({ colour: OTHER, label: "unknown", count: counts[0], category: -1 });
+  return { palette: [OTHER, ...STEPS], legend };
+}
+
 /** A colour, `#rrggbb` or `#rgb` (as builds shorten it), as red, green, blue. */
 export function rgb(colour: string): [number, number, number] {
   const digits = colour.length === 4 ? colour.slice(1).replace(/./g, "$&$&") : colour.slice(1);

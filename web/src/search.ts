@@ -5,6 +5,8 @@ import type { Bundle } from "./bundle";
 import type { Column } from "./manifest";
 
 const MOST = 200;
+/** Sorting more takes longer than a person waits between two letters. */
+const MOST_RANKED = 2000;
 const LEAST_SHARE = 0.3;
 
 /** An index over names: made once, and its grams only when a typo is met. */
@@ -45,7 +47,8 @@ export class Search {
       return short.startsWith(wanted) || name.startsWith(wanted) ? 1 : 2;
     };
     if (!found.length || !this.names[found[0]].includes(wanted.split(/\s+/)[0])) return found.slice(0, most);
-    return found.sort((a, b) => rank(a) - rank(b) || this.names[a].length - this.names[b].length).slice(0, most);
+    const few = found.length > MOST_RANKED ? found.filter((k, i) => i < MOST_RANKED || rank(k) < 2) : found;
+    return few.sort((a, b) => rank(a) - rank(b) || this.names[a].length - this.names[b].length).slice(0, most);
   }
 
   private holding(word: string): number[] {
@@ -70,12 +73,17 @@ export class Search {
     return low;
   }
 
-  private alike(query: string): number[] {
+  /** Make the index of parts of names, which typos are met by; it takes a second at 200,000. */
+  prepare(): void {
     this.grams ??= gramsOf(this.names);
+  }
+
+  private alike(query: string): number[] {
+    this.prepare();
     const wanted = trigrams(query);
     const shared = new Map<number, number>();
     for (const gram of wanted) {
-      for (const k of this.grams.get(gram) ?? []) shared.set(k, (shared.get(k) ?? 0) + 1);
+      for (const k of this.grams!.get(gram) ?? []) shared.set(k, (shared.get(k) ?? 0) + 1);
     }
     const score = (k: number) => shared.get(k)! / Math.sqrt(wanted.size * Math.max(1, this.names[k].length));
     return [...shared.keys()]

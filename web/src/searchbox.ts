@@ -27,6 +27,7 @@ export class SearchBox {
     this.input.addEventListener("input", () => void this.suggest());
     this.input.addEventListener("search", () => this.input.value || this.keep());
     this.input.addEventListener("keydown", (event) => this.key(event));
+    this.input.addEventListener("focus", () => requestIdleCallback(() => this.search?.prepare()), { once: true });
     this.input.addEventListener("blur", () => window.setTimeout(() => this.hide(), 150));
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();

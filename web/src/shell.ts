@@ -186,7 +186,11 @@ export class Shell implements App {
   private coloured(): Colours {
     const { columns } = this.bundle.manifest.models;
     const wanted = this.bundle.column(this.store.get().colour);
-    const known = (each: Column) => this.bundle.numbers(each.values!).reduce((sum, value) => sum + (value >= 0 ? 1 : 0), 0);
+    const known = (each: Column) => {
+      let many = 0;
+      for (const value of this.bundle.numbers(each.values!)) if (value >= 0) many++;
+      return many;
+    };
     const categories = columns.filter((each) => each.kind === "category");
     const fullest = categories.sort((a, b) => known(b) - known(a))[0];
     return new Colours(wanted ?? columns.find((each) => each.name === "family") ?? fullest, this.bundle);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { boundOf, passing, Search } from "../src/search";
+import { joined, parted } from "../src/lists";
 import { bundle } from "./bundles";
 
 const NAMES = ["openai/gpt2", "distilgpt2", "EleutherAI/pythia-70m", "meta-llama/Llama-2-7b-hf", "huggyllama/llama-7b", "a\nb", ""];
@@ -41,4 +42,17 @@ test("bounds are read with their units", () => {
   assert.equal(boundOf("1,500", "number"), 1500);
   assert.equal(boundOf("1970-01-03", "date"), 2);
   assert.ok(Number.isNaN(boundOf("", "number")) && Number.isNaN(boundOf("huge", "number")));
+});
+
+test("texts in one setting keep what separates them", () => {
+  for (const texts of [["a|b", "a", "b"], ["\\", "|", "\\|"], ["plain"], []]) assert.deepEqual(parted(joined(texts)), texts);
+  const made = bundle(["m", "n", "o"], (packer) => [
+    { name: "kind", label: "kind", kind: "category", categories: ["a|b", "a", "b"], values: packer.numbers([0, 1, 2], "i32") },
+  ]);
+  assert.deepEqual([...passing(made, undefined, "", { kind: joined(["a|b"]) })!], [1, 0, 0]);
+});
+
+test("bounds have signs and exponents, and what is no number bounds nothing", () => {
+  assert.deepEqual(["-1", "1e1", "1,234.5", ".5", "+2k"].map((text) => boundOf(text, "number")), [-1, 10, 1234.5, 0.5, 2000]);
+  for (const odd of ["0,5", "abc", "-", ".", "1 2"]) assert.ok(Number.isNaN(boundOf(odd, "number")), odd);
 });

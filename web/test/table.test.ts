@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { day, decode, short } from "../src/bundle";
-import { csv } from "../src/table";
+import { compare, csv } from "../src/table";
 import { manifest } from "./bundles";
 
 test("CSV quotes what it must and holds no formula", () => {
@@ -27,4 +27,11 @@ test("bytes that are no bundle are refused in plain words", () => {
   assert.throws(() => decode(bytes.buffer), /another version/);
   new DataView(bytes.buffer).setUint32(0, 1e9, true);
   assert.throws(() => decode(bytes.buffer), /cut short/);
+});
+
+test("what is unknown comes last, whichever way a column is sorted", () => {
+  const cells = [3, NaN, 10, 1];
+  assert.deepEqual([...cells].sort((a, b) => compare(a, b, 1)), [1, 3, 10, NaN]);
+  assert.deepEqual([...cells].sort((a, b) => compare(a, b, -1)), [10, 3, 1, NaN]);
+  assert.deepEqual(["b", "", "a10", "a9"].sort((a, b) => compare(a, b, -1)), ["b", "a10", "a9", ""]);
 });
