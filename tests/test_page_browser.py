@@ -398,5 +398,6 @@ def test_columns_are_sorted_by_keyboard_and_focus_stays(browser: Any, address: s
         heading.focus()
         seen.page.keyboard.press("Enter")
         seen.settle()
+        assert seen.page.evaluate("document.activeElement.innerText").startswith("likes")
         first = seen.page.locator(".grid .rows .row").first
         assert first.locator("div").first.inner_text() == "owner/model-29"

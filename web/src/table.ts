@@ -62,6 +62,7 @@ export class Grid {
         const sort = () => {
           this.sorted = { column: k, down: this.sorted.column === k ? !this.sorted.down : numeric };
           this.show(this.table);
+          this.head.querySelectorAll("button")[k]?.focus();
         };
         return h(
           "div",
@@ -124,6 +125,7 @@ export class Grid {
   }
 
   private key(event: KeyboardEvent): void {
+    if (this.head.contains(event.target as Node) && (event.key === "Enter" || event.key === " ")) return; // sorts
     const page = Math.max(1, Math.floor(this.element.clientHeight / ROW) - 1);
     const model = this.table.rows ? this.table.model(this.order[this.current]) : -1;
     const steps: Record<string, number> = {
