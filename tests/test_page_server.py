@@ -6,11 +6,14 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 from phylolm.errors import ConfigError
+from phylolm.page.fields import Field
 from phylolm.page.server import Site, application, is_ours, listen
 from phylolm.page.sources import of_distances
 from tests.page_cases import checked, matrix
@@ -65,6 +68,18 @@ def test_search_and_models(client):
     values = {column["name"]: column["value"] for column in model["columns"]}
     assert values["owner"] == "o2" and values["likes"] == 2 and values["created"] == "2024-01-03"
     assert "script" in client.get("/api/search?q=alert").json()["models"][0]["name"]
+
+
+def test_a_model_is_told_with_what_metadata_say(site, built):  # noqa: F811
+    days = np.full(61, np.nan)
+    days[2] = 19754
+    given = [Field("tested", "tested on", "date", days), Field("arc", "arc", "number", days / 2)]
+    given.append(Field("remark", "remark", "text", [f"<{i}>" for i in range(61)]))
+    asked = TestClient(application(replace(site, given=given), HOST), base_url=f"http://{HOST}")
+    values = {each["label"]: each["value"] for each in asked.get("/api/model/2").json()["columns"]}
+    assert (values["tested on"], values["arc"], values["remark"]) == ("2024-02-01", 9877, "<2>")
+    labels = {each["label"] for each in asked.get("/api/model/3").json()["columns"]}
+    assert "remark" in labels and not labels & {"arc", "tested on"}
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,12 @@ import os
 import socket as sockets
 import sys
 import threading
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -41,7 +42,9 @@ from phylolm.errors import ConfigError
 from phylolm.page import page_data
 from phylolm.page.assets import asset
 from phylolm.page.bundle import unpack, zipped
+from phylolm.page.fields import DATE, Field
 from phylolm.page.html import NOSCRIPT, title_of
+from phylolm.page.ofatlas import ShownAtlas
 from phylolm.report.html import text
 
 if TYPE_CHECKING:
@@ -84,22 +87,29 @@ _INDEX = """<!doctype html>
 
 @dataclass(frozen=True)
 class Site:
-    """What is served: a bundle (zipped), and the atlas it is of, if it is of one."""
+    """What is served: a bundle (zipped), and the atlas it is of, if it is of one.
+
+    given: further columns of the atlas's models.
+    """
 
     title: str
     zipped: bytes
     named: bool = True
     atlas: Atlas | None = None
+    given: Sequence[Field] = ()
     _making: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
-    def of(cls, shown: Shown | Atlas, title: str = "") -> Site:
+    def of(cls, shown: Shown | ShownAtlas | Atlas, title: str = "") -> Site:
+        shown = ShownAtlas(shown) if isinstance(shown, Atlas) else shown
         data = page_data(shown, title)
         level = 9 if len(data) < 20_000_000 else 5
-        atlas = shown if isinstance(shown, Atlas) else None
         content, _ = unpack(data)
         named = content["models"]["names"] is not None
-        return cls(content["title"], zipped(data, level), named, atlas)
+        site = cls(content["title"], zipped(data, level), named)
+        if isinstance(shown, ShownAtlas):
+            return replace(site, atlas=shown.atlas, given=shown.given)
+        return site
 
     @cached_property
     def etag(self) -> str:
@@ -127,7 +137,16 @@ class Site:
             ("community", self.atlas.communities),
         ):
             known.append((name, str(table["name"].iloc[int(row[name])])))
-        return [{"name": n, "label": n, "value": v} for n, v in known if v not in (None, "")]
+        facts = [(name, name, value) for name, value in known]
+        facts += [(each.name, each.label, _given(each, place)) for each in self.given]
+        return [{"name": n, "label": t, "value": v} for n, t, v in facts if v not in (None, "")]
+
+
+def _given(column: Field, place: int) -> str | float | int | None:
+    value = column.values[place]
+    if column.kind == DATE and value == value:
+        return str(np.datetime64(int(value), "D"))
+    return _plain(value)
 
 
 def _plain(value: Any) -> str | float | int | None:
