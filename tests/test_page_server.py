@@ -70,6 +70,15 @@ def test_search_and_models(client):
     assert "script" in client.get("/api/search?q=alert").json()["models"][0]["name"]
 
 
+def test_names_come_in_the_order_asked(client, site):
+    ids = list(site.atlas.models["id"])
+    asked = [60, 2, 0, 2]
+    answer = client.get("/api/names", params={"models": ",".join(map(str, asked))})
+    assert answer.status_code == 200 and answer.json() == {"names": [ids[i] for i in asked]}
+    many = client.get("/api/names?models=" + ",".join(["7"] * 200))
+    assert many.json()["names"] == [ids[7]] * 200
+
+
 def test_a_model_is_told_with_what_metadata_say(site, built):  # noqa: F811
     days = np.full(61, np.nan)
     days[2] = 19754
@@ -93,6 +102,15 @@ def test_a_model_is_told_with_what_metadata_say(site, built):  # noqa: F811
         ("/api/search?limit=9999999999999", 400),
         ("/api/search?limit=%C2%B2", 400),
         ("/api/search?q=" + "x" * 400, 400),
+        ("/api/names", 400),
+        ("/api/names?models=", 400),
+        ("/api/names?models=61", 400),
+        ("/api/names?models=-1", 400),
+        ("/api/names?models=1,,2", 400),
+        ("/api/names?models=1.5", 400),
+        ("/api/names?models=%C2%B2", 400),
+        ("/api/names?models=" + ",".join(["1"] * 201), 400),
+        ("/api/names?models=" + "0" * 5000, 400),
         ("/../pyproject.toml", 404),
         ("/..%2f..%2fetc/passwd", 404),
         ("/page.js/../../../etc/passwd", 404),
@@ -121,6 +139,7 @@ def test_a_study_needs_no_search(built):  # noqa: F811
     assert client.get("/api/bundle").status_code == 200
     assert client.get("/api/search?q=a").status_code == 404
     assert client.get("/api/model/0").status_code == 404
+    assert client.get("/api/names?models=0").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ Here: `Site` (what is served), `application` (the routes), `listen` and `run_ser
     /  /page.js  /page.css        the page
     /api/bundle                   its data
     /api/search?q=&limit=         atlases only: {"models": [{"index", "name", "score"}]}, best first
+    /api/names?models=1,2,3       atlases only: {"names": [...]} of up to 200 places, in that order
     /api/model/INDEX              atlases only: {"index", "name", "columns": [{name, label, value}]}
 
 A page of another site must not read what is served here. Browsers keep it from that unless its
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
     from phylolm.page.ofstudy import Shown
 
 MOST_FOUND = 200
+MOST_ASKED = 200
+_DIGITS = 9
 LONGEST_QUERY = 300
 _FACTS = ("owner", "family", "size", "parameters", "kind", "task", "licence", "created",
           "downloads", "likes")  # fmt: skip
@@ -201,6 +204,15 @@ def application(site: Site, host: str) -> Callable[..., Awaitable[None]]:
         found = await run_in_threadpool(find, query, min(int(most), MOST_FOUND))
         return JSONResponse({"models": found})
 
+    async def names(request: Request) -> Response:
+        if site.atlas is None:
+            raise HTTPException(404, "nothing to ask here: all names are in the bundle")
+        ids = site.atlas.models["id"]
+        asked = places(request.query_params.get("models", ""), len(ids))
+        if asked is None:
+            raise HTTPException(400, f"models: 1 to {MOST_ASKED} places below {len(ids)}, by comma")
+        return JSONResponse({"names": [str(ids.iloc[place]) for place in asked]})
+
     async def model(request: Request) -> Response:
         place = request.path_params["index"]
         if site.atlas is None or place >= len(site.atlas.models):
@@ -211,9 +223,21 @@ def application(site: Site, host: str) -> Callable[..., Awaitable[None]]:
     routes = [
         Route("/", page), Route("/page.js", script), Route("/page.css", style),
         Route("/api/bundle", bundle), Route("/api/search", search),
+        Route("/api/names", names),
         Route("/api/model/{index:int}", model),
     ]  # fmt: skip
     return _guarded(Starlette(routes=routes), host)
+
+
+def places(told: str, count: int) -> list[int] | None:
+    """Places of models told as "1,2,3"; None where they aren't 1 to `MOST_ASKED` below `count`."""
+    if len(told) > MOST_ASKED * (_DIGITS + 1):
+        return None
+    texts = told.split(",")
+    if len(texts) > MOST_ASKED or not all(t.isascii() and t.isdecimal() for t in texts):
+        return None
+    found = [int(text) for text in texts]
+    return found if max(found) < count else None
 
 
 def _guarded(app: Callable[..., Awaitable[None]], host: str) -> Callable[..., Awaitable[None]]:
