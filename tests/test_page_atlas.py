@@ -1,11 +1,15 @@
 """What a page shows of an atlas."""
 
+import math
+
 import pytest
 
 from phylolm.atlas.build import BuildOptions, build
 from phylolm.atlas.catalogue import read_catalogue
 from phylolm.atlas.opened import Atlas, open_atlas
+from phylolm.page import page_data
 from phylolm.page.ofatlas import atlas_bundle
+from phylolm.page.sources import Wanted, open_source
 from tests.page_cases import checked
 
 FAMILIES = ("llama-7b", "bert-base", "gpt2-medium", "opt-1.3b")
@@ -75,3 +79,33 @@ def test_an_atlas_of_nothing_known_but_names(tmp_path):
     content, _ = checked(atlas_bundle(atlas))
     assert content["models"]["link"] is None and len(content["graphs"]) == 1
     assert "created" not in {column["name"] for column in content["models"]["columns"]}
+
+
+@pytest.fixture
+def metadata(atlas, tmp_path):
+    ids = list(atlas.models["id"])
+    rows = [f"{name},{'ab'[i % 2]},{'xy'[i % 2]},{i}.5,note {i},2024-02-01"
+            for i, name in enumerate(ids) if i]  # fmt: skip
+    (tmp_path / "m.csv").write_text("\n".join(["id,family,cluster,arc,remark,tested", *rows]))
+    return tmp_path / "m.csv"
+
+
+def test_metadata_of_an_atlas_are_columns_of_its_page(atlas, metadata):
+    shown = open_source(atlas.folder, Wanted(metadata=metadata))
+    content, read = checked(page_data(shown))
+    names = [column["name"] for column in content["models"]["columns"]]
+    columns = dict(zip(names, content["models"]["columns"], strict=True))
+    assert len(columns) == len(names) and {"owner", "arc", "remark", "given cluster"} <= {*names}
+    assert read(columns["arc"]["values"])[:2].tolist() == pytest.approx(
+        [math.nan, 1.5], nan_ok=True
+    )
+    assert sorted(columns["family"]["categories"]) == ["a", "b"]  # not the families by name
+    assert {each["name"] for each in content["clusters"]} == {*columns["cluster"]["categories"]}
+
+
+def test_of_too_many_models_columns_of_text_are_left_out_and_named(atlas, metadata):
+    given = open_source(atlas.folder, Wanted(metadata=metadata)).given
+    content, _ = checked(atlas_bundle(atlas, most_named=60, given=given))
+    names = {column["name"] for column in content["models"]["columns"]}
+    assert "arc" in names and "remark" not in names
+    assert any(note.endswith("left out: remark.") for note in content["notes"])

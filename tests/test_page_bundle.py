@@ -96,6 +96,16 @@ def test_columns_of_each_kind():
     assert text["text"] == ["", "<b>", "c", "d"]
 
 
+def test_a_category_without_a_colour_is_grey_and_the_others_keep_theirs():
+    packer = Packer()
+    some = Field("f", "f", "category", ["x", "y", "z", "z"], {"x": "#000001", "z": "#000002"})
+    none = Field("g", "g", "category", ["x", "", "y", "y"], {"other": "#000003"})
+    columns = [sections.column(packer, each) for each in (some, none)]
+    assert columns[0]["categories"] == ["z", "x", "y"]
+    assert columns[0]["colours"] == ["#000002", "#000001", "#8a9099"]
+    assert "colours" not in columns[1]
+
+
 @pytest.mark.parametrize(
     ("texts", "kind"),
     [

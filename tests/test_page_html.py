@@ -115,6 +115,39 @@ def test_wrong_options_are_one_line(built, tmp_path, run, monkeypatch, arguments
     assert code == 2 and said in err.splitlines()[-1]
 
 
+@pytest.mark.parametrize(
+    ("thing", "options", "said"),
+    [
+        ("t.nwk", ["--similarity"], "t.nwk is a tree: leave out --similarity (--similarity is for"),
+        ("t.nwk", ["--bootstrap", "1000"], "--bootstrap is for a bank)"),
+        ("t.nwk", ["-n", "3", "--root", "mad"], "leave out --probes, --root ("),
+        ("d.csv", ["--measure", "chord"], "d.csv is distances: leave out --measure"),
+        ("study.toml", ["--method", "bme"], "study.toml is a study: leave out --method"),
+        ("atlas", ["--scores", "s.csv"], "atlas is an atlas: leave out --scores"),
+        ("atlas", ["--families", "f.csv"], "leave out --families"),
+        ("atlas", ["--beside", "t.nwk"], "leave out --beside"),
+    ],
+)
+def test_options_that_cannot_apply_are_refused(
+    built, tmp_path, run, monkeypatch, thing, options, said
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "atlas").mkdir()
+    for name in ("t.nwk", "d.csv", "study.toml", "atlas/atlas.json"):
+        (tmp_path / name).write_text("")
+    for command in ("export", "serve"):
+        code, _, err = run(command, thing, *options)
+        assert code == 2 and said in err and len(err.splitlines()) == 1
+
+
+def test_options_that_apply_are_taken(built, tmp_path, run):
+    matrix("abc").save(tmp_path / "d.csv")
+    (tmp_path / "f.csv").write_text("model,family\na,x\n")
+    given = ("--method", "bionj", "--root", "none", "--families", tmp_path / "f.csv")
+    code, _, err = run("export", "-d", tmp_path / "d.csv", *given, "-o", tmp_path / "p.html")
+    assert code == 0, err
+
+
 def test_a_space_is_a_readme_and_a_page_and_can_be_written_again(built, tmp_path):
     data = study_bundle(of_distances(matrix("abc"), 'A "title": \n- x'))
     for _ in range(2):

@@ -6,11 +6,14 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 from phylolm.errors import ConfigError
+from phylolm.page.fields import Field
 from phylolm.page.server import Site, application, is_ours, listen
 from phylolm.page.sources import of_distances
 from tests.page_cases import checked, matrix
@@ -67,6 +70,27 @@ def test_search_and_models(client):
     assert "script" in client.get("/api/search?q=alert").json()["models"][0]["name"]
 
 
+def test_names_come_in_the_order_asked(client, site):
+    ids = list(site.atlas.models["id"])
+    asked = [60, 2, 0, 2]
+    answer = client.get("/api/names", params={"models": ",".join(map(str, asked))})
+    assert answer.status_code == 200 and answer.json() == {"names": [ids[i] for i in asked]}
+    many = client.get("/api/names?models=" + ",".join(["7"] * 200))
+    assert many.json()["names"] == [ids[7]] * 200
+
+
+def test_a_model_is_told_with_what_metadata_say(site, built):  # noqa: F811
+    days = np.full(61, np.nan)
+    days[2] = 19754
+    given = [Field("tested", "tested on", "date", days), Field("arc", "arc", "number", days / 2)]
+    given.append(Field("remark", "remark", "text", [f"<{i}>" for i in range(61)]))
+    asked = TestClient(application(replace(site, given=given), HOST), base_url=f"http://{HOST}")
+    values = {each["label"]: each["value"] for each in asked.get("/api/model/2").json()["columns"]}
+    assert (values["tested on"], values["arc"], values["remark"]) == ("2024-02-01", 9877, "<2>")
+    labels = {each["label"] for each in asked.get("/api/model/3").json()["columns"]}
+    assert "remark" in labels and not labels & {"arc", "tested on"}
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [
@@ -78,6 +102,15 @@ def test_search_and_models(client):
         ("/api/search?limit=9999999999999", 400),
         ("/api/search?limit=%C2%B2", 400),
         ("/api/search?q=" + "x" * 400, 400),
+        ("/api/names", 400),
+        ("/api/names?models=", 400),
+        ("/api/names?models=61", 400),
+        ("/api/names?models=-1", 400),
+        ("/api/names?models=1,,2", 400),
+        ("/api/names?models=1.5", 400),
+        ("/api/names?models=%C2%B2", 400),
+        ("/api/names?models=" + ",".join(["1"] * 201), 400),
+        ("/api/names?models=" + "0" * 5000, 400),
         ("/../pyproject.toml", 404),
         ("/..%2f..%2fetc/passwd", 404),
         ("/page.js/../../../etc/passwd", 404),
@@ -106,6 +139,7 @@ def test_a_study_needs_no_search(built):  # noqa: F811
     assert client.get("/api/bundle").status_code == 200
     assert client.get("/api/search?q=a").status_code == 404
     assert client.get("/api/model/0").status_code == 404
+    assert client.get("/api/names?models=0").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from phylolm.cli.console import bars, note
 from phylolm.errors import ConfigError
 
 if TYPE_CHECKING:
-    from phylolm.atlas.opened import Atlas
+    from phylolm.page.ofatlas import ShownAtlas
     from phylolm.page.ofstudy import Shown
     from phylolm.page.sources import Wanted
 
@@ -52,16 +52,19 @@ class PageSource(source.Source):
     replicates: ReplicatesOption = 1000
     root: RootOption = "midpoint"
 
-    def opened(self, path: Path | None) -> Shown | Atlas:
-        """What the path, --bank or --distances names."""
-        from phylolm.bank import MARKER
-        from phylolm.page import sources
+    def opened(self, path: Path | None, context: typer.Context) -> Shown | ShownAtlas:
+        """What the path, --bank or --distances names.
+
+        Raises ConfigError where options were typed that can't apply to it.
+        """
+        from phylolm.page import kinds, sources
 
         given = [each for each in (path, self.bank, self.distances) if each is not None]
         if len(given) != 1:
-            raise ConfigError(f"say once what to show: {sources.KINDS}")
+            raise ConfigError(f"say once what to show: {kinds.SHOWN}")
+        kinds.refuse_others(given[0], _typed(context))
         wanted = self._wanted()
-        if (given[0] / MARKER).is_file():
+        if kinds.kind_of(given[0]) == kinds.BANK:
             return self._of_bank(given[0], wanted)
         return sources.open_source(given[0], wanted)
 
@@ -94,9 +97,20 @@ class PageSource(source.Source):
         )
 
 
+def _typed(context: typer.Context) -> list[str]:
+    """The options on the command line, by their long names."""
+    found = []
+    for each in context.command.params:
+        told = context.get_parameter_source(each.name or "")
+        if told is not None and told.name == "COMMANDLINE":
+            found += [name for name in each.opts if name.startswith("--")][:1]
+    return found
+
+
 @source.takes_source
 def export(
     chosen: PageSource,
+    context: typer.Context,
     path: PathArgument = None,
     to: Annotated[
         str, typer.Option(help="html: one offline file. space: a static Space.")
@@ -122,7 +136,7 @@ def export(
     target = output or Path("page.html" if to == "html" else "space")
     if to == "html" and target.suffix not in (".html", ".htm"):
         raise ConfigError(f"can't write a page to {target.name}: use .html")
-    data = page_data(chosen.opened(path), chosen.title)
+    data = page_data(chosen.opened(path, context), chosen.title)
     if to == "space":
         write_space(data, target)
         note(f"wrote {target}: README.md, index.html")
@@ -141,6 +155,7 @@ def _size(count: int) -> str:
 @source.takes_source
 def serve(
     chosen: PageSource,
+    context: typer.Context,
     path: PathArgument = None,
     host: Annotated[
         str, typer.Option(help="Address to listen at; others can't reach the default.")
@@ -154,7 +169,7 @@ def serve(
 
     asset("page.js")  # before any work
     with listen(host, port) as socket:
-        site = Site.of(chosen.opened(path), chosen.title)
+        site = Site.of(chosen.opened(path, context), chosen.title)
         address = f"http://{_shown_host(host)}:{socket.getsockname()[1]}/"
         note(f"{address}  (Ctrl-C ends it)")
         run_server(site, host, socket, address if browser else "")

@@ -17,17 +17,22 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from phylolm.atlas.opened import Atlas
+    from phylolm.page.ofatlas import ShownAtlas
     from phylolm.page.ofstudy import Shown
     from phylolm.page.sources import Wanted
 
 
-def page_data(shown: Shown | Atlas, title: str = "") -> bytes:
-    """The bundle of what was opened."""
+def page_data(shown: Shown | ShownAtlas | Atlas, title: str = "") -> bytes:
+    """The bundle of what was opened. title: of an atlas; a `Shown` has its own."""
     from phylolm.atlas.opened import Atlas
-    from phylolm.page.ofatlas import atlas_bundle
+    from phylolm.page.ofatlas import ShownAtlas, atlas_bundle
     from phylolm.page.ofstudy import study_bundle
 
-    return atlas_bundle(shown, title) if isinstance(shown, Atlas) else study_bundle(shown)
+    if isinstance(shown, Atlas):
+        return atlas_bundle(shown, title)
+    if isinstance(shown, ShownAtlas):
+        return atlas_bundle(shown.atlas, title, given=shown.given)
+    return study_bundle(shown)
 
 
 def page_of(

@@ -25,10 +25,12 @@ from phylolm.page import page_data
 from phylolm.page.assets import asset
 from phylolm.page.bundle import unpack
 from phylolm.page.html import page_html
+from phylolm.page.ofatlas import ShownAtlas
 from phylolm.page.ofstudy import Shown
 from phylolm.page.sources import (
     Wanted,
     finished,
+    finished_atlas,
     of_bank,
     of_counts,
     of_distances,
@@ -102,10 +104,12 @@ def _path(path: Path | str | None) -> Path | None:
     return None if path is None else Path(path)
 
 
-def _opened(thing: Thing, wanted: Wanted) -> Shown | Atlas:
+def _opened(thing: Thing, wanted: Wanted) -> Shown | ShownAtlas:
     if isinstance(thing, str | Path):
         return open_source(Path(thing), wanted)
-    return thing if isinstance(thing, Atlas) else finished(_shown(thing), wanted)
+    if isinstance(thing, Atlas):
+        return finished_atlas(thing, wanted)
+    return finished(_shown(thing), wanted)
 
 
 def _shown(thing: Study | Bank | AlleleCounts | Analysis | DistanceMatrix | Tree | Shown) -> Shown:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from phylolm.atlas.opened import Atlas
 from phylolm.atlas.statistics import phrase_totals
 from phylolm.page import sections
 from phylolm.page.bundle import Packer, Section, manifest, pack
-from phylolm.page.fields import CATEGORY, DATE, NUMBER, Field
+from phylolm.page.fields import CATEGORY, DATE, NUMBER, TEXT, Field
 from phylolm.report.html import said
 
 MOST_NAMED = 300_000
@@ -30,27 +31,42 @@ _WORDS = (1, 2, 3)
 _HUB = "https://huggingface.co/"
 
 _TEXTS = ("owner", "family", "size", "kind", "task", "licence")
+_GROUPS = ("cluster", "community")
 _NUMBERS = (("parameters", "parameters"), ("downloads", "downloads (30 days)"), ("likes", "likes"))
 _TOLD = ("source", "models", "clusters", "communities", "modularity", "edges", "declared_edges",
          "linkage", "threshold", "nearest", "seed", "phylolm")  # fmt: skip
 
 
-def atlas_bundle(atlas: Atlas, title: str = "", most_named: int = MOST_NAMED) -> bytes:
-    """The page's data of an atlas. most_named: with more models, names are left out."""
+@dataclass(frozen=True)
+class ShownAtlas:
+    """An atlas, and what else is known of its models: columns in the order of its models."""
+
+    atlas: Atlas
+    given: Sequence[Field] = ()
+
+
+def atlas_bundle(
+    atlas: Atlas, title: str = "", most_named: int = MOST_NAMED, given: Sequence[Field] = ()
+) -> bytes:
+    """The page's data of an atlas.
+
+    most_named: with more models, names and columns of as many texts are left out. given: further
+    columns; they replace the atlas's own of the same name.
+    """
     packer = Packer()
     named = len(atlas.models) <= most_named
     ids = list(atlas.models["id"])
     clusters, communities = (_distinct(t["name"]) for t in (atlas.clusters, atlas.communities))
-    fields = atlas_fields(atlas, clusters, communities)
+    fields = _with_given(atlas_fields(atlas, clusters, communities), given)
     if not named:
-        fields = [f for f in fields if f.kind != CATEGORY or len(set(f.values)) <= _MOST_CATEGORIES]
+        fields = [each for each in fields if _is_small(each)]
     x, y = (atlas.models[axis].to_numpy(dtype=np.float64) for axis in ("x", "y"))
     parts: Section = {
         "maps": [sections.model_map(packer, "names", "names alike", ("", ""), x, y)],
         "clusters": _clusters(atlas, clusters),
         "statistics": _statistics(atlas.statistics),
         "made": {name: said(atlas.about[name]) for name in _TOLD if name in atlas.about},
-        "notes": _notes(atlas, named),
+        "notes": _notes(atlas, named, given),
     }
     if named:
         places = {name: place for place, name in enumerate(ids)}
@@ -68,13 +84,30 @@ def atlas_fields(atlas: Atlas, clusters: Sequence[str], communities: Sequence[st
     """All that is known of an atlas's models; what is known of none is left out."""
     models = atlas.models
     found = [Field(name, name, CATEGORY, models[name].tolist()) for name in _TEXTS]
-    for name, groups in (("cluster", clusters), ("community", communities)):
+    for name, groups in zip(_GROUPS, (clusters, communities), strict=True):
         values = [groups[number] for number in models[name].tolist()]
         found.append(Field(name, name, CATEGORY, values))
     for name, label in _NUMBERS:
         found.append(Field(name, label, NUMBER, _floats(models[name]), log=True))
     found.append(Field("created", "created", DATE, _days(models["created"])))
     return [each for each in found if _is_known(each)]
+
+
+def _with_given(own: Sequence[Field], given: Sequence[Field]) -> list[Field]:
+    """Its own columns and those given; groups stay, for other parts of the page use them."""
+    apart = [
+        replace(each, name=f"given {each.name}", label=f"{each.label}, given")
+        if each.name in _GROUPS
+        else each
+        for each in given
+    ]
+    return list(({each.name: each for each in own} | {each.name: each for each in apart}).values())
+
+
+def _is_small(field: Field) -> bool:
+    """Whether a column can be sent of any number of models."""
+    many = field.kind == CATEGORY and len(set(field.values)) > _MOST_CATEGORIES
+    return field.kind != TEXT and not many
 
 
 def _is_known(field: Field) -> bool:
@@ -182,13 +215,15 @@ def _statistic(title: str, rows: Sequence[dict[str, Any]], sentences: list[str])
     return {"title": title, "labels": labels, "values": values, "sentences": sentences}
 
 
-def _notes(atlas: Atlas, named: bool) -> list[str]:
+def _notes(atlas: Atlas, named: bool, given: Sequence[Field]) -> list[str]:
     notes = [
         "Clusters, tree and map go by names alone: models of like names need not be kin.",
         "Declared lineage is what model cards say; nobody has checked it.",
     ]
     if not named:
         notes.append("So many models that names, tree and graph are not in this page.")
+    if left_out := [each.label for each in given if not named and not _is_small(each)]:
+        notes.append(f"So many models that these columns are left out: {', '.join(left_out)}.")
     if len(atlas.findings) > MOST_FINDINGS:
         notes.append(f"The {MOST_FINDINGS:,} surest of {len(atlas.findings):,} findings are here.")
     return notes

@@ -24,6 +24,9 @@ Places = Mapping[str, int]
 """Name of a model -> its place in the page's list of models."""
 
 NOWHERE = -1
+NO_COLOUR = "#8a9099"
+"""Of categories without one where others have theirs: a grey that means nothing."""
+
 MOST_KIN = 12
 MOST_ALLELES = 6
 _BITS = 14
@@ -51,8 +54,8 @@ def column(packer: Packer, field: Field) -> Section:
     rank = {name: place for place, name in enumerate(categories)}
     made["values"] = packer.numbers([rank.get(value, NOWHERE) for value in field.values], "i32")
     made["categories"] = categories
-    if categories and all(name in field.colours for name in categories):
-        made["colours"] = [field.colours[name] for name in categories]
+    if any(name in field.colours for name in categories):
+        made["colours"] = [field.colours.get(name, NO_COLOUR) for name in categories]
     return made
 
 

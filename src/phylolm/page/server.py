@@ -6,6 +6,7 @@ Here: `Site` (what is served), `application` (the routes), `listen` and `run_ser
     /  /page.js  /page.css        the page
     /api/bundle                   its data
     /api/search?q=&limit=         atlases only: {"models": [{"index", "name", "score"}]}, best first
+    /api/names?models=1,2,3       atlases only: {"names": [...]} of up to 200 places, in that order
     /api/model/INDEX              atlases only: {"index", "name", "columns": [{name, label, value}]}
 
 A page of another site must not read what is served here. Browsers keep it from that unless its
@@ -23,11 +24,12 @@ import os
 import socket as sockets
 import sys
 import threading
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -41,7 +43,9 @@ from phylolm.errors import ConfigError
 from phylolm.page import page_data
 from phylolm.page.assets import asset
 from phylolm.page.bundle import unpack, zipped
+from phylolm.page.fields import DATE, Field
 from phylolm.page.html import NOSCRIPT, title_of
+from phylolm.page.ofatlas import ShownAtlas
 from phylolm.report.html import text
 
 if TYPE_CHECKING:
@@ -49,6 +53,8 @@ if TYPE_CHECKING:
     from phylolm.page.ofstudy import Shown
 
 MOST_FOUND = 200
+MOST_ASKED = 200
+_DIGITS = 9
 LONGEST_QUERY = 300
 _FACTS = ("owner", "family", "size", "parameters", "kind", "task", "licence", "created",
           "downloads", "likes")  # fmt: skip
@@ -84,22 +90,29 @@ _INDEX = """<!doctype html>
 
 @dataclass(frozen=True)
 class Site:
-    """What is served: a bundle (zipped), and the atlas it is of, if it is of one."""
+    """What is served: a bundle (zipped), and the atlas it is of, if it is of one.
+
+    given: further columns of the atlas's models.
+    """
 
     title: str
     zipped: bytes
     named: bool = True
     atlas: Atlas | None = None
+    given: Sequence[Field] = ()
     _making: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
-    def of(cls, shown: Shown | Atlas, title: str = "") -> Site:
+    def of(cls, shown: Shown | ShownAtlas | Atlas, title: str = "") -> Site:
+        shown = ShownAtlas(shown) if isinstance(shown, Atlas) else shown
         data = page_data(shown, title)
         level = 9 if len(data) < 20_000_000 else 5
-        atlas = shown if isinstance(shown, Atlas) else None
         content, _ = unpack(data)
         named = content["models"]["names"] is not None
-        return cls(content["title"], zipped(data, level), named, atlas)
+        site = cls(content["title"], zipped(data, level), named)
+        if isinstance(shown, ShownAtlas):
+            return replace(site, atlas=shown.atlas, given=shown.given)
+        return site
 
     @cached_property
     def etag(self) -> str:
@@ -127,7 +140,16 @@ class Site:
             ("community", self.atlas.communities),
         ):
             known.append((name, str(table["name"].iloc[int(row[name])])))
-        return [{"name": n, "label": n, "value": v} for n, v in known if v not in (None, "")]
+        facts = [(name, name, value) for name, value in known]
+        facts += [(each.name, each.label, _given(each, place)) for each in self.given]
+        return [{"name": n, "label": t, "value": v} for n, t, v in facts if v not in (None, "")]
+
+
+def _given(column: Field, place: int) -> str | float | int | None:
+    value = column.values[place]
+    if column.kind == DATE and value == value:
+        return str(np.datetime64(int(value), "D"))
+    return _plain(value)
 
 
 def _plain(value: Any) -> str | float | int | None:
@@ -182,6 +204,15 @@ def application(site: Site, host: str) -> Callable[..., Awaitable[None]]:
         found = await run_in_threadpool(find, query, min(int(most), MOST_FOUND))
         return JSONResponse({"models": found})
 
+    async def names(request: Request) -> Response:
+        if site.atlas is None:
+            raise HTTPException(404, "nothing to ask here: all names are in the bundle")
+        ids = site.atlas.models["id"]
+        asked = places(request.query_params.get("models", ""), len(ids))
+        if asked is None:
+            raise HTTPException(400, f"models: 1 to {MOST_ASKED} places below {len(ids)}, by comma")
+        return JSONResponse({"names": [str(ids.iloc[place]) for place in asked]})
+
     async def model(request: Request) -> Response:
         place = request.path_params["index"]
         if site.atlas is None or place >= len(site.atlas.models):
@@ -192,9 +223,21 @@ def application(site: Site, host: str) -> Callable[..., Awaitable[None]]:
     routes = [
         Route("/", page), Route("/page.js", script), Route("/page.css", style),
         Route("/api/bundle", bundle), Route("/api/search", search),
+        Route("/api/names", names),
         Route("/api/model/{index:int}", model),
     ]  # fmt: skip
     return _guarded(Starlette(routes=routes), host)
+
+
+def places(told: str, count: int) -> list[int] | None:
+    """Places of models told as "1,2,3"; None where they aren't 1 to `MOST_ASKED` below `count`."""
+    if len(told) > MOST_ASKED * (_DIGITS + 1):
+        return None
+    texts = told.split(",")
+    if len(texts) > MOST_ASKED or not all(t.isascii() and t.isdecimal() for t in texts):
+        return None
+    found = [int(text) for text in texts]
+    return found if max(found) < count else None
 
 
 def _guarded(app: Callable[..., Awaitable[None]], host: str) -> Callable[..., Awaitable[None]]:

@@ -1,6 +1,6 @@
 """From what people have to what a page shows: studies, banks, the demo, distances, trees.
 
-Here: `open_source`, which tells the kind of a path by what is there. Next door: `ofstudy` and
+Here: `open_source`. Next door: `kinds` tells the kind of a path by what is there, `ofstudy` and
 `ofatlas` make bundles of what is opened here.
 """
 
@@ -17,7 +17,7 @@ import numpy as np
 from phylolm import analysis
 from phylolm.analysis import Analysis, TreeOptions, analyse
 from phylolm.atlas.opened import Atlas, open_atlas
-from phylolm.bank import MARKER, Bank
+from phylolm.bank import Bank
 from phylolm.config import Study, read_study
 from phylolm.demo import ALLELE_LENGTHS, GENOME, OPTIONS, family_of
 from phylolm.distance import distances
@@ -28,6 +28,8 @@ from phylolm.forecasts import FORECASTS
 from phylolm.frequencies import AlleleCounts, without_silent
 from phylolm.genome import Genome
 from phylolm.page.fields import NUMBER, Field, families_by_name, read_fields
+from phylolm.page.kinds import ATLAS, BANK, DEMO, DISTANCES, RESULTS, TREE, kind_of
+from phylolm.page.ofatlas import ShownAtlas
 from phylolm.page.ofstudy import Score, Shown
 from phylolm.predict.forecast import Forecast, forecast, join_scores
 from phylolm.predict.scores import ScoreTable, read_scores
@@ -39,20 +41,12 @@ from phylolm.treeio import read_tree
 from phylolm.version import __version__
 from phylolm.zoo import Zoo
 
-TREES = (".nwk", ".newick", ".tree", ".nex", ".nexus", ".xml", ".phyloxml")
-MATRICES = (".csv", ".parquet", ".phy")
-
 MIN_ANSWERED = 0.5
-
-KINDS = (
-    "a study.toml, its folder of results, a bank, the demo's folder, an atlas folder, distances "
-    "(.csv, .parquet, .phy) or a tree (.nwk, .nex, .xml)"
-)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """How a source is to be shown; what doesn't concern its kind is left unused.
+    """How a source is to be shown; what doesn't concern its kind is left unused (see `kinds`).
 
     metadata: table of facts about the models. scores: benchmark scores. similarity: the matrix
     holds similarities. tree: options of the tree, where one has to be made. beside: trees to
@@ -70,36 +64,36 @@ class Wanted:
 
 def open_source(
     path: Path, wanted: Wanted | None = None, progress: Callable[[int], None] | None = None
-) -> Shown | Atlas:
+) -> Shown | ShownAtlas:
     """What a page shows of a path. progress: called with bootstrap replicates done.
 
     Raises ConfigError or DataError where there is nothing that a page can show.
     """
-    wanted = wanted or Wanted()
-    if path.is_dir() and (path / "atlas.json").is_file():
-        return open_atlas(path)
-    if path.is_dir() and (path / MARKER).is_file():
+    wanted, kind = wanted or Wanted(), kind_of(path)
+    if kind == ATLAS:
+        return finished_atlas(open_atlas(path), wanted)
+    if kind == BANK:
         return finished(of_bank(Bank(path, create=False), wanted.tree, progress), wanted)
-    return finished(_reader(path)(path, wanted), wanted)
+    return finished(_opened(path, kind, wanted), wanted)
 
 
-def _reader(path: Path) -> Callable[[Path, Wanted], Shown]:
-    if not path.exists():
-        raise ConfigError(f"there is no {path}; a page shows {KINDS}")
-    if path.is_dir():
-        if any(path.glob("zoo-*/zoo.json")):
-            return _of_demo
-        if (path / "tree.nwk").is_file() and (path / "distances.csv").is_file():
-            return _of_results
-        if (path / "study.toml").is_file():
-            return lambda folder, wanted: of_study(read_study(folder / "study.toml"))
-    elif path.suffix == ".toml":
-        return lambda file, wanted: of_study(read_study(file))
-    elif path.suffix in MATRICES:
-        return _of_matrix
-    elif path.suffix in TREES:
-        return lambda file, wanted: of_tree(read_tree(file), file.stem)
-    raise ConfigError(f"{path} is nothing a page can show: give {KINDS}")
+def _opened(path: Path, kind: str, wanted: Wanted) -> Shown:
+    if kind == DISTANCES:
+        return _of_matrix(path, wanted)
+    if kind == TREE:
+        return of_tree(read_tree(path), path.stem)
+    if kind == DEMO:
+        return _of_demo(path)
+    if kind == RESULTS:
+        return _of_results(path)
+    return of_study(read_study(path / "study.toml" if path.is_dir() else path))
+
+
+def finished_atlas(atlas: Atlas, wanted: Wanted) -> ShownAtlas:
+    """With the columns that were asked for."""
+    if wanted.metadata is None:
+        return ShownAtlas(atlas)
+    return ShownAtlas(atlas, read_fields(wanted.metadata, list(atlas.models["id"])))
 
 
 def finished(shown: Shown, wanted: Wanted) -> Shown:
@@ -212,7 +206,7 @@ def of_study(study: Study) -> Shown:
     return replace(shown, fields=fields, scores=[*known_scores(table), *_read_forecasts(path)])
 
 
-def _of_results(folder: Path, wanted: Wanted) -> Shown:
+def _of_results(folder: Path) -> Shown:
     """A study's results: the study itself where it is beside them, else their files."""
     for path in sorted(folder.resolve().parent.glob("*.toml")):
         study = _study_of(path, folder)
@@ -233,7 +227,7 @@ def _study_of(path: Path, folder: Path) -> Study | None:
     return study if study.out.resolve() == folder.resolve() else None
 
 
-def _of_demo(folder: Path, wanted: Wanted) -> Shown:
+def _of_demo(folder: Path) -> Shown:
     """The demo's zoo, as it was measured, with the tree that is true."""
     zoo = Zoo.load(sorted(folder.glob("zoo-*"))[0])
     bank = Bank(folder / f"bank-{zoo.seed}", create=False)
