@@ -51,6 +51,11 @@ export function everyRow(rowHeight: number, nameHeight: number): number {
   return Math.max(1, Math.ceil(nameHeight / rowHeight));
 }
 
+/** How many digits behind the point tell a thousandth of the scale, at most six. */
+export function decimals({ low, high }: Scale): number {
+  return Math.min(DIGITS, Math.max(0, 2 - Math.floor(Math.log10(high - low))));
+}
+
 /** The row at a place; where many are within reach, the one whose dot is nearest. reach: in the unit interval. */
 export function rowAt(rows: readonly Row[], scale: Scale, x: number, y: number, reach: number): number {
   const own = Math.floor(y * rows.length);

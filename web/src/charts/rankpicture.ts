@@ -6,7 +6,7 @@ import { shown } from "../dom";
 import type { Pen } from "../pen";
 import { place, type Scale, ticks } from "../points/scale";
 import { cut } from "./bars";
-import { between, everyRow, middle, percent, type Row } from "./ranking";
+import { between, decimals, everyRow, middle, percent, type Row } from "./ranking";
 
 export interface RankScene {
   rows: readonly Row[];
@@ -38,7 +38,7 @@ const FONT = "12.5px system-ui, sans-serif";
 const SMALL = "12px system-ui, sans-serif";
 const BOLD = "600 13px system-ui, sans-serif";
 const NAME_HEIGHT = 15;
-const TICK_ROOM = 80;
+const TICK_ROOM = 48;
 const WIDE_NUMBERS = 110;
 
 export function paintRanking(pen: Pen, scene: RankScene, at: RankWindow, theme: Theme): void {
@@ -115,6 +115,8 @@ function paintTexts(pen: Pen, scene: RankScene, [first, end]: [number, number], 
   pen.textBaseline = "middle";
   const measure = (text: string) => pen.measureText(text).width;
   const every = everyRow(rowHeight, NAME_HEIGHT);
+  const digits = decimals(scene.scale);
+  const widest = scene.scale.high.toFixed(digits);
   const wide = at.width - at.right >= WIDE_NUMBERS;
   for (let k = Math.ceil(first / every) * every; k < end; k += every) {
     const row = scene.rows[k];
@@ -124,8 +126,9 @@ function paintTexts(pen: Pen, scene: RankScene, [first, end]: [number, number], 
     pen.fillText(cut(shown(scene.name(row.model), 100), at.left - 18, measure), at.left - 10, y);
     pen.textAlign = "start";
     pen.fillStyle = theme.faint;
-    const bounds = wide && row.forecast && row.low <= row.high ? `  ${short(row.low)} to ${short(row.high)}` : "";
-    pen.fillText(short(row.value) + bounds, at.right + 10, y);
+    pen.fillText(row.value.toFixed(digits), at.right + 10, y);
+    const bounds = `${row.low.toFixed(digits)} to ${row.high.toFixed(digits)}`;
+    if (wide && row.forecast && row.low <= row.high) pen.fillText(bounds, at.right + 20 + measure(widest), y);
   }
 }
 

@@ -149,7 +149,8 @@ class ScoresView implements OpenView {
   /** The highest rows, as many as can be read; or all. */
   private start(): Camera {
     const [, top, , bottom] = this.surface.shape.room;
-    const zy = Math.max(1, (this.rows.length * ROW) / Math.max(1, this.surface.height - top - bottom));
+    const fit = Math.max(1, Math.floor((this.surface.height - top - bottom) / ROW));
+    const zy = Math.max(1, this.rows.length / fit);
     return this.setting("rows") === "all" ? WHOLE : { ...WHOLE, zy, y: 0.5 / zy };
   }
 
