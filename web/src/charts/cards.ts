@@ -51,11 +51,3 @@ export function flow(heights: readonly number[], columns: number, gap: number): 
   });
   return { places, height: Math.max(0, ...ends) };
 }
-
-/** The fewest columns, from `least` on, in which cards fit a height; `most` if none do. */
-export function columnsFor(heights: readonly number[], height: number, least: number, most: number, gap: number): number {
-  for (let columns = least; columns < most; columns++) {
-    if (flow(heights, columns, gap).height <= height) return columns;
-  }
-  return Math.max(least, most);
-}

@@ -1,7 +1,8 @@
 // Statistics: what is said of the whole, and counts of the models that pass the filters.
 
 import { HEAD, height, overTime, paint, titled } from "../charts/bars";
-import { type Card, columnsFor, countsOf, flow } from "../charts/cards";
+import { type Card, countsOf, flow } from "../charts/cards";
+import { paintSheet } from "../charts/sheet";
 import { theme } from "../colours";
 import { fill, h, shown } from "../dom";
 import { type Pen, SvgPen } from "../pen";
@@ -65,16 +66,10 @@ class StatisticsView implements OpenView {
     return [];
   }
 
-  /** All cards that fit; the fewer columns the better they can be read. */
-  paint(pen: Pen, width: number, height_: number): void {
-    const cards = [...this.said, ...this.counted];
-    const heights = cards.map((card) => heightOf(card));
-    const columns = columnsFor(heights, height_ - 2 * GAP, Math.max(1, Math.floor(width / CARD)), Math.max(1, Math.floor(width / 200)), GAP);
-    const wide = (width - GAP * (columns + 1)) / columns;
-    flow(heights, columns, GAP).places.forEach(({ column, y }, k) => {
-      if (GAP + y + heights[k] > height_) return;
-      paintCard(pen, cards[k], GAP + column * (wide + GAP), GAP + y, wide, COLOURS[k < this.said.length ? 0 : 1]);
-    });
+  /** All cards, smaller where they would not fit. */
+  paint(pen: Pen, width: number, height: number): void {
+    const coloured = (cards: readonly Card[], colour: string) => cards.map((card) => ({ card, colour }));
+    paintSheet(pen, [...coloured(this.said, COLOURS[0]), ...coloured(this.counted, COLOURS[1])], width, height, theme());
   }
 
   table(): Table {
@@ -116,22 +111,6 @@ function element(card: Card, width: number, colour: string): HTMLElement {
 function summary({ title, labels, values }: Card): string {
   const first = labels.slice(0, 3).map((label, k) => `${shown(label, 40) || "not said"} ${values[k].toLocaleString("en")}`);
   return `${shown(title, 80)}: ${first.join(", ")}${labels.length > 3 ? ` and ${labels.length - 3} more, in the table` : ""}.`;
-}
-
-function paintCard(pen: Pen, card: Card, x: number, y: number, width: number, colour: string): void {
-  const colours = theme();
-  pen.font = "600 14px sans-serif";
-  pen.textAlign = "start";
-  pen.textBaseline = "middle";
-  pen.fillStyle = colours.ink;
-  pen.fillText(shown(card.title, Math.floor(width / 8)), x, y + 12);
-  paint(pen, card, { x, y: y + HEAD, width }, colours, colour);
-  pen.font = "12px sans-serif";
-  pen.textAlign = "start";
-  pen.fillStyle = colours.faint;
-  card.sentences.forEach((sentence, k) => {
-    pen.fillText(shown(sentence, Math.floor(width / 6)), x, y + HEAD + height(card) + LINE * k + LINE / 2);
-  });
 }
 
 export const statistics: View = {
