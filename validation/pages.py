@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from phylolm.analysis import TreeOptions
 from phylolm.page import page_data, page_of
 from phylolm.page.html import page_html
@@ -22,10 +24,13 @@ from validation.recorded import bank_of_answers
 PICTURES = ROOT / "docs" / "pictures"
 CIRCLE = "s.tree.shape=circular"
 
+BENCHMARKS = ["ARC", "HellaSwag", "MMLU", "TruthfulQA", "Winogrande", "GSM8K"]
+
 LOOKS = {
     "study-tree": ("study", f"view=tree&{CIRCLE}&s.tree.rings=family%7Caccess", DESKTOP, "light"),
     "study-map": ("study", "view=map", DESKTOP, "light"),
     "study-heatmap": ("study", "view=heatmap", DESKTOP, "dark"),
+    "study-scores": ("study", "view=scores", DESKTOP, "light"),
     "study-compare": ("study", "view=compare", DESKTOP, "light"),
     "answers-tree": ("answers", f"view=tree&{CIRCLE}&colour=family", DESKTOP, "dark"),
     "answers-model": ("answers", "view=map&colour=family&model=100", DESKTOP, "light"),
@@ -35,6 +40,7 @@ LOOKS = {
     "atlas-scatter": ("atlas", "view=scatter", DESKTOP, "light"),
     "atlas-words": ("atlas", "view=clouds", DESKTOP, "light"),
     "atlas-phrases": ("atlas", "view=ngrams", DESKTOP, "light"),
+    "atlas-audit": ("atlas", "view=findings", DESKTOP, "light"),
     "atlas-statistics": ("atlas", "view=statistics", DESKTOP, "light"),
     "demo-tree": ("demo", "view=tree", DESKTOP, "light"),
     "phone-tree": ("demo", "view=tree", PHONE, "light"),
@@ -46,6 +52,8 @@ LOOKS = {
     "phone-scatter": ("atlas", "view=scatter", PHONE, "light"),
     "phone-words": ("atlas", "view=clouds", PHONE, "light"),
     "phone-phrases": ("atlas", "view=ngrams", PHONE, "light"),
+    "phone-scores": ("study", "view=scores", PHONE, "dark"),
+    "phone-audit": ("atlas", "view=findings", PHONE, "light"),
     "phone-statistics": ("atlas", "view=statistics", PHONE, "dark"),
 }
 """Picture to page, what of it, screen and colour scheme."""
@@ -77,8 +85,18 @@ def _study() -> bytes:
         metadata=reference("phylolm/models.csv"),
         similarity=True,
         beside=(reference("phylolm/nj_tree_math_completion.nwk"),),
+        scores=_some_scores(),
     )
     return page_of(reference("phylolm/similarity_math_completion.csv"), wanted)
+
+
+def _some_scores() -> Path:
+    """The study's scores but for every fifth model's, which the page then shows forecast."""
+    scores = pd.read_csv(reference("phylolm/benchmark_scores.csv"))
+    named = scores[["engine", *BENCHMARKS]].rename(columns={"engine": "model"})
+    path = WORK / "pages" / "scores.csv"
+    named[named.index % 5 != 0].to_csv(path, index=False)
+    return path
 
 
 def _answers() -> bytes:
