@@ -4,8 +4,10 @@ import math
 
 import pytest
 
+from phylolm.atlas.audit import missing_parents, parent_index, to_table
 from phylolm.atlas.build import BuildOptions, build
 from phylolm.atlas.catalogue import read_catalogue
+from phylolm.atlas.lineage import Lineage
 from phylolm.atlas.opened import Atlas, open_atlas
 from phylolm.page import page_data
 from phylolm.page.ofatlas import atlas_bundle
@@ -79,6 +81,28 @@ def test_an_atlas_of_nothing_known_but_names(tmp_path):
     content, _ = checked(atlas_bundle(atlas))
     assert content["models"]["link"] is None and len(content["graphs"]) == 1
     assert "created" not in {column["name"] for column in content["models"]["columns"]}
+
+
+def with_findings(atlas, table):
+    return Atlas(**{**vars(atlas), "findings": table})
+
+
+def test_that_too_few_edges_are_declared_is_said_once(atlas):
+    lineage = Lineage.of([])
+    table = to_table(missing_parents(parent_index(atlas.models, lineage), lineage, least=0.0))
+    table = table.assign(probability=math.nan)  # as it is read back
+    whys = [*table["why"]]
+    assert len(whys) > 1 and all("can't tell how surely" in why for why in whys)
+    content, _ = checked(atlas_bundle(with_findings(atlas, table)))
+    texts = [each["text"] for each in content["findings"]]
+    assert len(texts) == len(whys) and all(why.startswith(f"{text}: can't tell how surely")
+        for why, text in zip(whys, texts, strict=True))  # fmt: skip
+    told = [note for note in content["notes"] if "only 0 edges are declared here" in note]
+    assert len(told) == 1
+    sure = with_findings(atlas, table.assign(why="it may descend from a/b: probability 0.90"))
+    content, _ = checked(atlas_bundle(sure))
+    assert content["findings"][0]["text"].endswith("probability 0.90")
+    assert not any("can't tell" in note for note in content["notes"])
 
 
 @pytest.fixture

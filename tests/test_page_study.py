@@ -72,13 +72,33 @@ def test_a_model_that_is_only_in_the_tree_and_one_only_in_the_matrix():
 
 
 def test_two_models_and_scores():
-    scores = [Score("mmlu", "b", 0.5, 0.5, 0.5), Score("mmlu", "a", 0.4, 0.3, 0.6)]
+    scores = [Score("mmlu", "b", 0.5, 0.5, 0.5, known=True), Score("mmlu", "a", 0.4, 0.3, 0.6)]
     shown = Shown("t", Tree.from_newick("(a:1,b:1);"), matrix(("a", "b")), scores=scores)
     content, read = checked(study_bundle(shown))
     assert content["maps"] == [] and content["kin"]["most"] == 1
     forecast = content["forecasts"][0]
     assert read(forecast["model"]).tolist() == [0, 1]
     assert read(forecast["low"]) == pytest.approx([0.3, 0.5])
+
+
+def test_a_forecast_without_width_is_not_known():
+    scores = [Score("arc", "a", 0.5, 0.5, 0.5), Score("arc", "b", 0.5, 0.5, 0.5, known=True)]
+    shown = Shown("t", Tree.from_newick("(a:1,b:1);"), scores=scores)
+    content, read = checked(study_bundle(shown))
+    assert read(content["forecasts"][0]["known"]).tolist() == [0, 1]
+
+
+def test_scores_in_percent_say_that_they_are_shown_as_fractions(tmp_path):
+    (tmp_path / "s.csv").write_text("model,ARC\na,31.8\nb,50\n")
+    (tmp_path / "t.nwk").write_text("((a:1,b:1):1,c:2);")
+    shown = open_source(tmp_path / "t.nwk", Wanted(scores=tmp_path / "s.csv"))
+    content, read = checked(study_bundle(shown))
+    arc = content["models"]["columns"][-1]
+    assert (arc["name"], arc["label"]) == ("score ARC", "ARC (fraction)")
+    assert read(arc["values"])[0] == pytest.approx(0.318)
+    shown = Shown("t", shown.tree, scores=[Score("ARC", "a", 0.318, 0.2, 0.4)])
+    content, _ = checked(study_bundle(shown))
+    assert content["forecasts"][0]["benchmark"] == "ARC (fraction)"
 
 
 def test_a_tree_file_alone(tmp_path):
@@ -97,7 +117,7 @@ def test_similarities_with_metadata_and_scores(tmp_path):
     assert content["title"] == "Titled" and content["matrices"][0]["name"] == "similarity"
     assert [c["name"] for c in content["models"]["columns"]] == ["maker", "mmlu", "score mmlu"]
     forecast = content["forecasts"][0]
-    known = read(forecast["low"]) == read(forecast["high"])
+    known = read(forecast["known"])
     assert len(known) == 7 and known.sum() == 5
 
 

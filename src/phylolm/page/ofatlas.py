@@ -7,6 +7,7 @@ them, and the page shows the map and what can be counted.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ MOST_FINDINGS = 20_000
 _MOST_CATEGORIES = 2000
 _PHRASES = 600
 _WORDS = (1, 2, 3)
+_UNSURE = re.compile(r": (can't tell how surely, only \d+ edges are declared here)$")
 _HUB = "https://huggingface.co/"
 
 _TEXTS = ("owner", "family", "size", "kind", "task", "licence")
@@ -179,11 +181,18 @@ def _findings(table: pd.DataFrame, places: sections.Places) -> list[Section]:
     return [
         {
             "model": places[row["model"]], "other": places.get(row["other"], sections.NOWHERE),
-            "kind": row["kind"], "text": row["why"],
+            "kind": row["kind"], "text": _UNSURE.sub("", row["why"]),
             "probability": None if np.isnan(row["probability"]) else round(row["probability"], 4),
         }
         for row in rows.to_dict("records")
     ]  # fmt: skip
+
+
+def _unsure(table: pd.DataFrame) -> list[str]:
+    """What findings say of their sureness where too few edges are declared to tell, once."""
+    said_by = (_UNSURE.search(why) for why in table["why"])
+    found = next((each[1] for each in said_by if each), "")
+    return [f"Parents that findings propose: {found}."] if found else []
 
 
 def _ngrams(packer: Packer, models: pd.DataFrame) -> Section:
@@ -224,6 +233,7 @@ def _notes(atlas: Atlas, named: bool, given: Sequence[Field]) -> list[str]:
         notes.append("So many models that names, tree and graph are not in this page.")
     if left_out := [each.label for each in given if not named and not _is_small(each)]:
         notes.append(f"So many models that these columns are left out: {', '.join(left_out)}.")
+    notes += _unsure(atlas.findings) if named else []
     if len(atlas.findings) > MOST_FINDINGS:
         notes.append(f"The {MOST_FINDINGS:,} surest of {len(atlas.findings):,} findings are here.")
     return notes

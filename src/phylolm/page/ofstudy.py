@@ -30,13 +30,17 @@ MOST_ANSWERS = 1_500_000
 
 
 class Score(NamedTuple):
-    """One model's score on one benchmark, a fraction; known ones have low = high = value."""
+    """One model's score on one benchmark, a fraction.
+
+    low, high: bounds of a forecast; of a known score they are the score.
+    """
 
     benchmark: str
     model: str
     value: float
     low: float
     high: float
+    known: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,15 +134,20 @@ def _measured(
 
 
 def _forecasts(packer: Packer, scores: Iterable[Score], places: Mapping[str, int]) -> list[Section]:
-    benchmarks: dict[str, list[tuple[int, float, float, float]]] = {}
+    benchmarks: dict[str, list[tuple[int, float, float, float, bool]]] = {}
     for each in scores:
         if each.model in places:
-            row = (places[each.model], each.value, each.low, each.high)
+            row = (places[each.model], each.value, each.low, each.high, each.known)
             benchmarks.setdefault(each.benchmark, []).append(row)
     return [
-        sections.forecast(packer, name, FORECAST_LEVEL, sorted(rows))
+        sections.forecast(packer, in_fractions(name), FORECAST_LEVEL, sorted(rows))
         for name, rows in benchmarks.items()
     ]
+
+
+def in_fractions(benchmark: str) -> str:
+    """A benchmark's name with the unit of its scores, for files may have them in percent."""
+    return f"{benchmark} (fraction)"
 
 
 def _too_many(counts: AlleleCounts) -> bool:

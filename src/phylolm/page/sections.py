@@ -171,14 +171,18 @@ def alleles(
 
 
 def forecast(
-    packer: Packer, benchmark: str, level: float, rows: Sequence[tuple[int, float, float, float]]
+    packer: Packer,
+    benchmark: str,
+    level: float,
+    rows: Sequence[tuple[int, float, float, float, bool]],
 ) -> Section:
-    """Scores of one benchmark, (model, value, low, high) each; known ones have low = high."""
-    model, value, low, high = zip(*rows, strict=True) if rows else ((), (), (), ())
+    """Scores of one benchmark, (model, value, low, high, known) each."""
+    model, value, low, high, known = zip(*rows, strict=True) if rows else ((),) * 5
     numbers = {"value": value, "low": low, "high": high}
     return {
         "benchmark": benchmark, "level": level, "model": packer.numbers(model, "u32"),
         **{name: packer.numbers(each, "f32") for name, each in numbers.items()},
+        "known": packer.numbers(known, "u8"),
     }  # fmt: skip
 
 

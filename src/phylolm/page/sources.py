@@ -30,7 +30,7 @@ from phylolm.genome import Genome
 from phylolm.page.fields import NUMBER, Field, families_by_name, read_fields
 from phylolm.page.kinds import ATLAS, BANK, DEMO, DISTANCES, RESULTS, TREE, kind_of
 from phylolm.page.ofatlas import ShownAtlas
-from phylolm.page.ofstudy import Score, Shown
+from phylolm.page.ofstudy import Score, Shown, in_fractions
 from phylolm.predict.forecast import Forecast, forecast, join_scores
 from phylolm.predict.scores import ScoreTable, read_scores
 from phylolm.publish import Findings, parameters
@@ -253,7 +253,7 @@ def score_fields(table: ScoreTable, names: Sequence[str]) -> list[Field]:
     rows = np.array([row.get(name, -1) for name in names])
     known = {name: table.values[:, place] for place, name in enumerate(table.benchmarks)}
     columns = [("parameters", "parameters (billions)", table.parameters), *(
-        (f"score {name}", name, values) for name, values in known.items()
+        (f"score {name}", in_fractions(name), values) for name, values in known.items()
     )]  # fmt: skip
     found = []
     for name, label, values in columns:
@@ -266,7 +266,7 @@ def score_fields(table: ScoreTable, names: Sequence[str]) -> list[Field]:
 def known_scores(table: ScoreTable) -> list[Score]:
     """Every score of a table, with bounds that are the score itself."""
     return [
-        Score(benchmark, model, float(value), float(value), float(value))
+        Score(benchmark, model, float(value), float(value), float(value), known=True)
         for column, benchmark in enumerate(table.benchmarks)
         for model, value in zip(table.models, table.values[:, column], strict=True)
         if np.isfinite(value)
