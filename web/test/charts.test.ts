@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Bundle } from "../src/bundle";
 import { cut, months, overTime, paint, ticks } from "../src/charts/bars";
-import { columnsFor, countsOf, flow } from "../src/charts/cards";
+import { countsOf, flow } from "../src/charts/cards";
+import { Scaled } from "../src/charts/scaled";
+import { laidOut, paintSheet } from "../src/charts/sheet";
+import { wrapped } from "../src/charts/wrap";
 import type { Theme } from "../src/colours";
 import type { Column } from "../src/manifest";
 import type { Pen } from "../src/pen";
@@ -10,13 +13,16 @@ import { bestOf, holding } from "../src/phrases";
 
 const THEME = { ink: "#000000", faint: "#555555", line: "#dddddd", paper: "#ffffff", mark: "#c2410c" } satisfies Theme;
 
-/** A pen that notes what it is told; a letter is 7 pixels wide. */
+/** A pen that notes what it is told; a letter is 7 pixels wide where the font is of 13. */
 function noting() {
   const texts: { text: string; x: number; y: number; align: string }[] = [];
   const rects: number[][] = [];
   const pen = {
     textAlign: "start",
-    measureText: (text: string) => ({ width: text.length * 7 }),
+    font: "13px sans-serif",
+    measureText(text: string) {
+      return { width: (text.length * 7 * Number(/([\d.]+)px/.exec(this.font)![1])) / 13 };
+    },
     fillText(text: string, x: number, y: number) {
       texts.push({ text, x, y, align: this.textAlign });
     },
@@ -71,12 +77,49 @@ test("a column is counted among the models that pass, the rest in a sentence", (
   assert.deepEqual([some.labels, some.values, some.sentences], [["x", "y"], [1, 1], []]);
 });
 
-test("cards go where there is most room, in as few columns as fit", () => {
+test("cards go where there is most room", () => {
   const { places, height } = flow([100, 50, 30, 60], 2, 10);
   assert.deepEqual(places, [{ column: 0, y: 0 }, { column: 1, y: 0 }, { column: 1, y: 60 }, { column: 1, y: 100 }]);
   assert.equal(height, 170);
-  assert.equal(columnsFor([100, 100, 100], 230, 1, 5, 10), 2);
-  assert.equal(columnsFor([900], 230, 1, 5, 10), 5);
+});
+
+test("a sheet keeps its size where cards fit, takes more columns, and only then grows smaller", () => {
+  const heights = (...all: number[]) => () => all;
+  assert.deepEqual([laidOut(heights(100), 400, 200).scale, laidOut(heights(100), 400, 200).columns], [1, 1]);
+  assert.equal(laidOut(heights(300, 300, 300), 900, 400).columns, 3);
+  const { scale, places } = laidOut(heights(900, 900), 400, 500);
+  assert.ok(scale < 1 && places.every(({ y }) => (24 + y + 900) * scale <= 500));
+});
+
+test("a sheet has every card and every word of every sentence within its height", () => {
+  const { pen, texts, rects } = noting();
+  const sentence = "a sentence of many words ".repeat(12).trim();
+  const cards = Array.from({ length: 9 }, (_, k) => ({
+    colour: "#123456", card: { title: `card ${k}`, labels: Array.from({ length: 30 }, (_, j) => `${j}`), values: new Array<number>(30).fill(1), sentences: [sentence] },
+  }));
+  paintSheet(pen, cards, 390, 300, THEME);
+  assert.ok(cards.every(({ card }) => texts.some(({ text }) => text === card.title)));
+  assert.equal(rects.length, 9 * 30);
+  assert.equal(texts.map(({ text }) => text).join(" ").split("sentence").length - 1, 9 * 12);
+  assert.ok(texts.every(({ y, x }) => y > 0 && y < 300 && x >= 0 && x < 390));
+});
+
+test("texts are broken at spaces, words longer than a line at letters", () => {
+  const measure = (text: string) => text.length;
+  assert.deepEqual(wrapped("one two three four", 9, measure), ["one two", "three", "four"]);
+  assert.deepEqual(wrapped("a abcdefghij b", 4, measure), ["a", "abcd", "efgh", "ij b"]);
+  assert.deepEqual(wrapped("  ", 4, measure), []);
+});
+
+test("a scaled pen draws all smaller, and measures in its own unit", () => {
+  const { pen, texts, rects } = noting();
+  const half = new Scaled(pen, 0.5);
+  half.font = "600 14px sans-serif";
+  half.fillText("x", 10, 20);
+  half.fillRect(2, 4, 6, 8);
+  assert.deepEqual([pen.font, half.font], ["600 7px sans-serif", "600 14px sans-serif"]);
+  assert.deepEqual([texts[0].x, texts[0].y, rects[0]], [5, 10, [1, 2, 3, 4]]);
+  assert.equal(half.measureText("ab").width, 14 * (14 / 13));
 });
 
 test("phrases are found whatever their case, and ordered by a measure", () => {

@@ -39,7 +39,6 @@ const SMALL = "12px system-ui, sans-serif";
 const BOLD = "600 13px system-ui, sans-serif";
 const NAME_HEIGHT = 15;
 const TICK_ROOM = 48;
-const WIDE_NUMBERS = 110;
 
 export function paintRanking(pen: Pen, scene: RankScene, at: RankWindow, theme: Theme): void {
   const marks = ticks(scene.scale, at.wx(at.left), at.wx(at.right), Math.max(2, Math.floor((at.right - at.left) / TICK_ROOM)))
@@ -117,10 +116,11 @@ function paintTexts(pen: Pen, scene: RankScene, [first, end]: [number, number], 
   const every = everyRow(rowHeight, NAME_HEIGHT);
   const digits = decimals(scene.scale);
   const widest = scene.scale.high.toFixed(digits);
-  const wide = at.width - at.right >= WIDE_NUMBERS;
+  const wide = at.right + 26 + measure(`${widest}${widest} to ${widest}`) < at.width;
   for (let k = Math.ceil(first / every) * every; k < end; k += every) {
     const row = scene.rows[k];
     const y = at.sy(middle(k, scene.rows.length));
+    if (y < at.top || y > at.bottom) continue; // else half a name would be seen
     pen.textAlign = "right";
     pen.fillStyle = scene.selected(row.model) ? theme.mark : theme.ink;
     pen.fillText(cut(shown(scene.name(row.model), 100), at.left - 18, measure), at.left - 10, y);
@@ -132,11 +132,13 @@ function paintTexts(pen: Pen, scene: RankScene, [first, end]: [number, number], 
   }
 }
 
-/** Rows end where the axis and the key begin. */
+/** Rows end where the axis and the key begin; a name beside the first or last row may stand out by half. */
 function cover(pen: Pen, at: RankWindow, theme: Theme): void {
   pen.fillStyle = theme.paper;
-  pen.fillRect(0, 0, at.width, at.top);
-  pen.fillRect(0, at.bottom, at.width, at.height - at.bottom);
+  const half = NAME_HEIGHT / 2;
+  pen.fillRect(0, 0, at.width, at.top - half);
+  pen.fillRect(at.left, at.bottom, at.right - at.left, half);
+  pen.fillRect(0, at.bottom + half, at.width, at.height - at.bottom);
 }
 
 function paintAxis(pen: Pen, scene: RankScene, marks: readonly { value: number; x: number }[], at: RankWindow, theme: Theme): void {

@@ -156,7 +156,7 @@ class ScoresView implements OpenView {
 
   private shape(): Shape {
     const narrow = (this.surface?.width ?? NARROW) < NARROW;
-    const room: Shape["room"] = narrow ? [130, 40, 52, 48] : [230, 40, 150, 48];
+    const room: Shape["room"] = narrow ? [130, 40, 52, 48] : [230, 40, 164, 48];
     return { even: false, wheel: "y", room, deepest: Math.max(4, this.rows.length / 4) };
   }
 
