@@ -145,7 +145,9 @@ def _look(browser: Any, url: str, path: Path, size: tuple[int, int], scheme: str
         seen.page.wait_for_timeout(1200)
         assert not seen.complaints, seen.complaints
         shot = Image.open(io.BytesIO(seen.page.screenshot())).convert("RGB")
-    shot.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
+    shot.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        path, optimize=True
+    )
 
 
 def _shown(name: str) -> str:
