@@ -39,6 +39,7 @@ test("a score is told with its interval's level", () => {
   const rows = ranked(bundle, scores, undefined, false);
   assert.equal(told(rows[0], 0.9), "70, forecast, 90 % interval 60 to 80");
   assert.equal(told(rows[2], 0.9), "58.1, known");
+  assert.equal(told({ ...rows[2], value: 0.445949 }, 0.9), "0.4459, known");
   assert.equal(percent(0.955), "95.5 %");
   assert.deepEqual([decimals({ kind: "linear", low: 20, high: 80 }), decimals({ kind: "linear", low: 0.2, high: 0.9 })], [1, 3]);
 });

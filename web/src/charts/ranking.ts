@@ -70,7 +70,8 @@ export function rowAt(rows: readonly Row[], scale: Scale, x: number, y: number, 
 
 /** "58.1, 90 % interval 50 to 66" or "58.1, known". */
 export function told(row: Row, level: number): string {
-  return row.forecast ? `${row.value}, forecast, ${percent(level)} interval ${row.low} to ${row.high}` : `${row.value}, known`;
+  const [value, low, high] = [row.value, row.low, row.high].map((each) => Number(each.toPrecision(4)));
+  return row.forecast ? `${value}, forecast, ${percent(level)} interval ${low} to ${high}` : `${value}, known`;
 }
 
 export function percent(level: number): string {
