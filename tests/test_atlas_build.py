@@ -83,3 +83,29 @@ def test_the_other_commands_print_tables(run, catalogue, tmp_path):
     assert code == 0 and "Spearman" in out and (tmp_path / "l.svg").is_file()
     code, out, _ = run("graph", catalogue, "-o", tmp_path / "g.gexf", "-o", tmp_path / "g.svg")
     assert code == 0 and "modularity" in out
+
+
+@pytest.mark.parametrize(
+    "models",
+    [
+        [
+            f"o{k}/llama-7b{end}"
+            for k, end in enumerate(("", "-hf", "-v2", "-chat", "-x", "-y", "-z"))
+        ],
+        ["a/one", "b/one"],
+        ["a/quite", "b/different", "c/names"],
+    ],
+)
+def test_a_handful_of_models_is_an_atlas_too(run, tmp_path, models):
+    (tmp_path / "few.csv").write_text("\n".join(["id", *models]))
+    code, _, err = run("build", tmp_path / "few.csv", "-o", tmp_path / "atlas")
+    assert code == 0, err
+    assert len(pd.read_parquet(tmp_path / "atlas" / "models.parquet")) == len(models)
+
+
+def test_one_model_is_no_atlas(run, tmp_path):
+    (tmp_path / "one.csv").write_text("id\na/one")
+    code, _, err = run("build", tmp_path / "one.csv", "-o", tmp_path / "atlas")
+    assert (
+        code == 1 and "needs two models" in err and not (tmp_path / "atlas" / "tree.nwk").exists()
+    )

@@ -157,6 +157,15 @@ def test_what_a_page_cannot_show_is_said_with_what_it_can(tmp_path, name):
         open_source(tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"), [(",a,b\n", "d.csv has a header but no row"), ("", "d.csv is empty")]
+)
+def test_distances_without_rows_are_told_from_an_empty_file(tmp_path, text, said):
+    (tmp_path / "d.csv").write_text(text)
+    with pytest.raises(DataError, match=said):
+        open_source(tmp_path / "d.csv")
+
+
 def test_damaged_forecasts_are_named(tmp_path):
     from phylolm.page.sources import _read_forecasts
 

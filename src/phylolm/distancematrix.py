@@ -227,7 +227,8 @@ def _read_csv(path: Path) -> tuple[list[str], npt.NDArray[np.float64]]:
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path} is not a CSV file: {error}") from None
     if len(rows) < 2:
-        raise DataError(f"{path} is empty: expected a header of names and one row a model")
+        what = "has a header but no row" if rows else "is empty"
+        raise DataError(f"{path} {what}: expected a header of names and one row a model")
     header = rows[0][1:]
     names = [row[0] for row in rows[1:]]
     if any(len(row) != len(rows[0]) for row in rows) or len(header) != len(names):

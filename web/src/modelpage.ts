@@ -135,7 +135,8 @@ function forecasts(app: App, model: number): Node[] {
     const k = app.bundle.numbers(each.model).indexOf(model);
     if (k < 0) return [];
     const [value, low, high] = [each.value, each.low, each.high].map((numbers) => app.bundle.numbers(numbers)[k]);
-    const told = low === high ? "known" : `${Math.round(each.level * 100)} %: ${short(low)} to ${short(high)}`;
+    const known = each.known ? app.bundle.numbers(each.known)[k] === 1 : low === high;
+    const told = known ? "known" : `${Math.round(each.level * 100)} %: ${short(low)} to ${short(high)}`;
     return [h("tr", {}, h("td", {}, shown(each.benchmark, 60)), h("td", { class: "number" }, short(value)), h("td", {}, told))];
   });
   return rows.length ? section("Scores, known and forecast", h("table", {}, h("tbody", {}, ...rows))) : [];

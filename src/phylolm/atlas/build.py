@@ -29,6 +29,7 @@ from phylolm.atlas.names import names_table
 from phylolm.atlas.neighbours import NeighbourSettings, Similar, similar_names
 from phylolm.atlas.ngrams import described
 from phylolm.atlas.opened import FORMAT
+from phylolm.errors import DataError
 from phylolm.files import whole_file, write_text
 from phylolm.treeio import write_tree
 from phylolm.version import __version__
@@ -77,7 +78,12 @@ def build(
     """Write the atlas of a catalogue into `folder`; returns what atlas.json says.
 
     tell: called with each step's name and seconds when it is done.
+
+    Raises:
+        DataError: fewer than two models.
     """
+    if len(catalogue.ids) < 2:
+        raise DataError("an atlas needs two models: there is nothing to compare a single one with")
     options = options or BuildOptions()
     check_method(options.linkage)
     clock = _Clock(tell)

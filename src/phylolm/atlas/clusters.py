@@ -149,7 +149,9 @@ def _criterion(merges: Merges, edges: sparse.csr_array) -> pd.DataFrame:
 
 
 def _fewest(tried: pd.DataFrame) -> int:
-    enough = tried["modularity"] >= ENOUGH * tried["modularity"].max()
+    found = tried["modularity"].fillna(0.0)  # a graph without edges has none
+    best = float(found.max())
+    enough = found >= (ENOUGH * best if best > 0 else best)
     return int(tried["clusters"][enough].iloc[0])
 
 

@@ -25,7 +25,7 @@ CATEGORY, NUMBER, DATE, TEXT = "category", "number", "date", "text"
 MOST_CATEGORIES = 60
 """A column of more different texts, most of them once or twice, is text and no category."""
 
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\Z")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _WIDE = 300.0
 
