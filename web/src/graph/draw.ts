@@ -71,17 +71,19 @@ export function nodesInSight(scene: Scene, { x, y, width, height }: Sight, only?
   return scene.order.filter((m) => scene.shows[m] && !(only && !only[m]) && x[m] > -9 && y[m] > -9 && x[m] < width + 9 && y[m] < height + 9);
 }
 
+/** Each raster is shown before the next is made: one canvas serves them all. */
+const board = document.createElement("canvas");
+
 /** Edges and models in one picture of pixels, `ratio` of them to a pixel of the page. */
 export function raster(scene: Scene, sight: Sight, look: Look, ratio: number, edges: Uint32Array, nodes: Uint32Array): HTMLCanvasElement {
-  const canvas = document.createElement("canvas");
-  canvas.width = Math.round(sight.width * ratio);
-  canvas.height = Math.round(sight.height * ratio);
-  const context = canvas.getContext("2d")!;
-  const image = context.createImageData(canvas.width, canvas.height);
+  const [width, height] = [Math.round(sight.width * ratio), Math.round(sight.height * ratio)];
+  if (board.width !== width) board.width = width;
+  if (board.height !== height) board.height = height;
+  const image = new ImageData(width, height);
   if (edges.length > MOST_LINES) shadeEdges(image, scene, sight, look, ratio, edges);
   pressNodes(image, scene, sight, look, ratio, nodes);
-  context.putImageData(image, 0, 0);
-  return canvas;
+  board.getContext("2d")!.putImageData(image, 0, 0);
+  return board;
 }
 
 function shadeEdges(image: ImageData, scene: Scene, sight: Sight, look: Look, ratio: number, edges: Uint32Array): void {

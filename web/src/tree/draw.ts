@@ -59,7 +59,7 @@ function gathered(of: Map<number, number[]>, shade: number): number[] {
 }
 
 /** Under this many pixels a subtree is a bar. */
-const SMALL = 1;
+const SMALL = 1.5;
 
 /** Walk the nodes in sight. `small`: the subtree is too small to go into; the walk goes round it. */
 export function walk(tree: Topology, at: Layout, lens: Lens, visit: (node: number, small: boolean) => void): void {
