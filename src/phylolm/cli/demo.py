@@ -59,7 +59,7 @@ def _tell(result: DemoResult, seconds: float) -> None:
         f"took {seconds:.0f} s",
         "",
         f"open    {result.report}",
-        f"explore phylolm serve {out}",
+        f"explore phylolm serve {result.report.parent}",
         f"next    phylolm identify {result.zoo.models[-1]} --bank {bank}",
         f"        phylolm sequence hf:{nearest} --bank BANK     (any transformers model)",
         "        phylolm --help",
