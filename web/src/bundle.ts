@@ -112,7 +112,12 @@ export function day(days: number): string {
 /** A number in few characters: 1,234 or 0.0123 or 7.2B. */
 export function short(value: number): string {
   const size = Math.abs(value);
-  for (const [unit, letter] of [[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e4, "k"]] as const) {
+  for (const [unit, letter] of [
+    [1e12, "T"],
+    [1e9, "B"],
+    [1e6, "M"],
+    [1e4, "k"],
+  ] as const) {
     if (size >= unit) return trimmed(value / (unit === 1e4 ? 1e3 : unit), 3) + letter;
   }
   return Number.isInteger(value) ? value.toLocaleString("en") : trimmed(value, 3);

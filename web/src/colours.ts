@@ -6,8 +6,18 @@ import type { Column } from "./manifest";
 
 /** Okabe and Ito's, less black and less yellow which is lost on white; then lighter and darker ones. */
 const CATEGORIES = [
-  "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9",
-  "#7a5195", "#8c6d1f", "#b33a5b", "#4d9a2f", "#2f5d8c", "#a0a0d0",
+  "#0072b2",
+  "#d55e00",
+  "#009e73",
+  "#cc79a7",
+  "#e69f00",
+  "#56b4e9",
+  "#7a5195",
+  "#8c6d1f",
+  "#b33a5b",
+  "#4d9a2f",
+  "#2f5d8c",
+  "#a0a0d0",
 ] as const;
 /** Viridis (van der Walt and Smith), cut at its brightest end, which is lost on white. */
 const STEPS = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30"];
@@ -33,7 +43,8 @@ export class Colours {
     bundle: Bundle,
   ) {
     this.shade = new Uint8Array(bundle.count);
-    const made = column?.kind === "category" ? this.byCategory(column, bundle) : this.byNumber(column, bundle);
+    const made =
+      column?.kind === "category" ? this.byCategory(column, bundle) : this.byNumber(column, bundle);
     this.palette = made.palette;
     this.legend = made.legend;
   }
@@ -55,7 +66,10 @@ export class Colours {
     first.forEach((k, i) => (shadeOf[k] = i + 1));
     values.forEach((value, model) => (this.shade[model] = value < 0 ? 0 : shadeOf[value]));
     const legend = first.map((k, i) => ({
-      colour: palette[i + 1], label: names[k], count: counts[k], category: k,
+      colour: palette[i + 1],
+      label: names[k],
+      count: counts[k],
+      category: k,
     }));
     const left = bundle.count - legend.reduce((sum, row) => sum + row.count, 0);
     if (left) legend.push({ colour: OTHER, label: "other or unknown", count: left, category: -1 });
@@ -66,7 +80,9 @@ export class Colours {
     if (!column?.values) return { palette: ["#0072b2"], legend: [] };
     const values = bundle.numbers(column.values);
     const scale = column.log ? (v: number) => Math.log1p(Math.max(0, v)) : (v: number) => v;
-    const known = Array.from(values).filter((v) => !Number.isNaN(v)).sort((a, b) => a - b);
+    const known = Array.from(values)
+      .filter((v) => !Number.isNaN(v))
+      .sort((a, b) => a - b);
     if (!known.length) return { palette: [OTHER], legend: [] };
     const [low, high] = [scale(known[0]), scale(known[known.length - 1])];
     const steps = STEPS.length;
@@ -81,7 +97,10 @@ export class Colours {
     const told = column.kind === "date" ? day : short;
     const at = (k: number) => told(back(low + ((high - low) * k) / steps));
     const legend = STEPS.map((colour, k) => ({
-      colour, label: `${at(k)} to ${at(k + 1)}`, count: counts[k + 1], category: -1,
+      colour,
+      label: `${at(k)} to ${at(k + 1)}`,
+      count: counts[k + 1],
+      category: -1,
     }));
     if (counts[0]) legend.push({ colour: OTHER, label: "unknown", count: counts[0], category: -1 });
     return { palette: [OTHER, ...STEPS], legend };
@@ -115,5 +134,11 @@ export interface Theme {
 export function theme(): Theme {
   const style = getComputedStyle(document.documentElement);
   const of = (name: string) => style.getPropertyValue(name).trim();
-  return { ink: of("--ink"), faint: of("--faint"), line: of("--line"), paper: of("--paper"), mark: of("--mark") };
+  return {
+    ink: of("--ink"),
+    faint: of("--faint"),
+    line: of("--line"),
+    paper: of("--paper"),
+    mark: of("--mark"),
+  };
 }

@@ -32,7 +32,14 @@ export class HoverCard {
     return [
       h("strong", { dir: "auto" }, shown(bundle.name(model), 120)),
       ...lines,
-      h("dl", {}, ...known.flatMap(([label, text]) => [h("dt", {}, shown(label, 30)), h("dd", { dir: "auto" }, shown(text, 60))])),
+      h(
+        "dl",
+        {},
+        ...known.flatMap(([label, text]) => [
+          h("dt", {}, shown(label, 30)),
+          h("dd", { dir: "auto" }, shown(text, 60)),
+        ]),
+      ),
     ];
   }
 }

@@ -34,7 +34,9 @@ function selector(app: App, model: number): HTMLElement {
 function links(app: App, name: string): Node[] {
   const { link } = app.bundle.manifest.models;
   if (link !== "https://huggingface.co/" || !ID.test(name)) return [];
-  return [h("p", {}, h("a", { href: link + name, target: "_blank", rel: "noopener noreferrer" }, "on the hub"))];
+  return [
+    h("p", {}, h("a", { href: link + name, target: "_blank", rel: "noopener noreferrer" }, "on the hub")),
+  ];
 }
 
 function known(app: App, model: number): HTMLElement {
@@ -72,7 +74,13 @@ interface Relative {
   relation: string;
 }
 
-function edges(app: App, graph: Graph, here: "source" | "target", there: "source" | "target", model: number): Relative[] {
+function edges(
+  app: App,
+  graph: Graph,
+  here: "source" | "target",
+  there: "source" | "target",
+  model: number,
+): Relative[] {
   const [from, to] = [app.bundle.numbers(graph[here]), app.bundle.numbers(graph[there])];
   const relation = graph.relation ? app.bundle.numbers(graph.relation) : undefined;
   const found: Relative[] = [];
@@ -83,7 +91,9 @@ function edges(app: App, graph: Graph, here: "source" | "target", there: "source
 }
 
 function relatives(app: App, found: readonly Relative[]): HTMLElement {
-  const rows = found.slice(0, MOST_LISTED).map(({ model, relation }) => h("li", {}, opener(app, model), relation ? ` ${shown(relation, 40)}` : ""));
+  const rows = found
+    .slice(0, MOST_LISTED)
+    .map(({ model, relation }) => h("li", {}, opener(app, model), relation ? ` ${shown(relation, 40)}` : ""));
   if (found.length > MOST_LISTED) rows.push(h("li", {}, `and ${found.length - MOST_LISTED} more`));
   return h("ul", {}, ...rows);
 }
@@ -96,7 +106,9 @@ interface Near {
 }
 
 export function nearest(app: App, table: Kin, model: number): Near[] {
-  const [models, distance, low, high] = [table.model, table.distance, table.low, table.high].map((each) => app.bundle.numbers(each));
+  const [models, distance, low, high] = [table.model, table.distance, table.low, table.high].map((each) =>
+    app.bundle.numbers(each),
+  );
   const found: Near[] = [];
   for (let k = model * table.most; k < (model + 1) * table.most; k++) {
     if (models[k] >= 0) found.push({ model: models[k], distance: distance[k], low: low[k], high: high[k] });
@@ -114,13 +126,22 @@ function kin(app: App, model: number): Node[] {
   const rows = found.map((each) => {
     const bounds = Number.isNaN(each.low) ? "" : `${short(Math.max(0, each.low))} to ${short(each.high)}`;
     const range = h("span", { class: "range" }, interval(each, most), bounds);
-    return h("li", {}, opener(app, each.model), h("span", { class: "number" }, short(Math.max(0, each.distance))), range);
+    return h(
+      "li",
+      {},
+      opener(app, each.model),
+      h("span", { class: "number" }, short(Math.max(0, each.distance))),
+      range,
+    );
   });
   return section("Measured kin", h("p", { class: "note" }, told), h("ol", { class: "kin" }, ...rows));
 }
 
 /** A small picture of an interval, from 0 to `most`. */
-function interval({ distance, low, high }: { distance: number; low: number; high: number }, most: number): HTMLElement {
+function interval(
+  { distance, low, high }: { distance: number; low: number; high: number },
+  most: number,
+): HTMLElement {
   const part = (value: number) => `${(100 * Math.min(Math.max(value, 0), most)) / most}%`;
   const bar = h("span", { class: "bar" });
   const dot = h("span", { class: "dot" });
@@ -134,10 +155,20 @@ function forecasts(app: App, model: number): Node[] {
   const rows = app.bundle.manifest.forecasts.flatMap((each) => {
     const k = app.bundle.numbers(each.model).indexOf(model);
     if (k < 0) return [];
-    const [value, low, high] = [each.value, each.low, each.high].map((numbers) => app.bundle.numbers(numbers)[k]);
+    const [value, low, high] = [each.value, each.low, each.high].map(
+      (numbers) => app.bundle.numbers(numbers)[k],
+    );
     const known = each.known ? app.bundle.numbers(each.known)[k] === 1 : low === high;
     const told = known ? "known" : `${Math.round(each.level * 100)} %: ${short(low)} to ${short(high)}`;
-    return [h("tr", {}, h("td", {}, shown(each.benchmark, 60)), h("td", { class: "number" }, short(value)), h("td", {}, told))];
+    return [
+      h(
+        "tr",
+        {},
+        h("td", {}, shown(each.benchmark, 60)),
+        h("td", { class: "number" }, short(value)),
+        h("td", {}, told),
+      ),
+    ];
   });
   return rows.length ? section("Scores, known and forecast", h("table", {}, h("tbody", {}, ...rows))) : [];
 }
@@ -145,11 +176,24 @@ function forecasts(app: App, model: number): Node[] {
 function findings(app: App, model: number): Node[] {
   const found = app.bundle.manifest.findings.filter((each) => each.model === model || each.other === model);
   if (!found.length) return [];
-  return section("Audit", h("ul", {}, ...found.slice(0, MOST_LISTED).map((each) => {
-    const other = each.model === model ? each.other : each.model;
-    const sure = each.probability === null ? "" : ` (probability ${each.probability.toFixed(2)})`;
-    return h("li", {}, h("strong", {}, shown(each.kind, 60)), ` ${shown(each.text, 1000)}${sure} `, other >= 0 ? opener(app, other) : undefined);
-  })));
+  return section(
+    "Audit",
+    h(
+      "ul",
+      {},
+      ...found.slice(0, MOST_LISTED).map((each) => {
+        const other = each.model === model ? each.other : each.model;
+        const sure = each.probability === null ? "" : ` (probability ${each.probability.toFixed(2)})`;
+        return h(
+          "li",
+          {},
+          h("strong", {}, shown(each.kind, 60)),
+          ` ${shown(each.text, 1000)}${sure} `,
+          other >= 0 ? opener(app, other) : undefined,
+        );
+      }),
+    ),
+  );
 }
 
 /** The alleles themselves, beside those of the nearest kin: a person sees why. */
@@ -163,13 +207,31 @@ function said(app: App, model: number): Node[] {
   const names = [model, ...(near ? [near.model] : [])].map((each) => shown(app.bundle.name(each), 40));
   const head = h("tr", {}, ...["Gene", ...names].map((text) => h("th", { scope: "col", dir: "auto" }, text)));
   const body = h("tbody");
-  const add = (from: number, to: number) => alleles.genes.slice(from, to).forEach((gene, k) => {
-    body.append(h("tr", {}, h("th", { scope: "row", dir: "auto" }, ending(gene)), ...places.map((place) => probes(app, alleles, place, from + k))));
-  });
+  const add = (from: number, to: number) =>
+    alleles.genes.slice(from, to).forEach((gene, k) => {
+      body.append(
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row", dir: "auto" }, ending(gene)),
+          ...places.map((place) => probes(app, alleles, place, from + k)),
+        ),
+      );
+    });
   add(0, MOST_GENES);
   const left = alleles.genes.length - MOST_GENES;
-  const more = left > 0 ? button(`Show ${left} more genes`, () => { add(MOST_GENES, Infinity); more?.remove(); }) : undefined;
-  return section("What it says, gene by gene", h("table", { class: "said" }, h("thead", {}, head), body), more);
+  const more =
+    left > 0
+      ? button(`Show ${left} more genes`, () => {
+          add(MOST_GENES, Infinity);
+          more?.remove();
+        })
+      : undefined;
+  return section(
+    "What it says, gene by gene",
+    h("table", { class: "said" }, h("thead", {}, head), body),
+    more,
+  );
 }
 
 const GENE_END = 60;
@@ -180,10 +242,19 @@ function ending(gene: string): string {
 
 function probes(app: App, alleles: Alleles, place: number, gene: number): HTMLElement {
   const k = place * alleles.genes.length + gene;
-  const [start, allele, share] = [alleles.start, alleles.allele, alleles.share].map((each) => app.bundle.numbers(each));
+  const [start, allele, share] = [alleles.start, alleles.allele, alleles.share].map((each) =>
+    app.bundle.numbers(each),
+  );
   const cell = h("td", { dir: "auto" });
   for (let at = start[k]; at < start[k + 1]; at++) {
-    cell.append(h("span", { class: "allele", title: `${(100 * share[at]).toFixed(0)} %` }, blanks(alleles.texts[allele[at]]), h("sub", {}, `${(100 * share[at]).toFixed(0)}`)));
+    cell.append(
+      h(
+        "span",
+        { class: "allele", title: `${(100 * share[at]).toFixed(0)} %` },
+        blanks(alleles.texts[allele[at]]),
+        h("sub", {}, `${(100 * share[at]).toFixed(0)}`),
+      ),
+    );
   }
   if (!cell.childNodes.length) cell.append("–");
   return cell;

@@ -9,7 +9,10 @@ export class Names {
   private readonly wanted = new Set<number>();
   private late: number | undefined;
 
-  constructor(private readonly bundle: Bundle, private readonly learnt: () => void) {}
+  constructor(
+    private readonly bundle: Bundle,
+    private readonly learnt: () => void,
+  ) {}
 
   /** Ask for those of these models whose names aren't known, all at once and soon. */
   need(models: Iterable<number>): void {

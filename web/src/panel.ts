@@ -11,7 +11,12 @@ import type { App, OpenView, Table } from "./view";
 
 type Host = App & { readonly view: OpenView | undefined; readonly names: Names };
 
-const TABS = [["about", "Colours, filters"], ["table", "Table"], ["selected", "Selected"], ["model", "Model"]] as const;
+const TABS = [
+  ["about", "Colours, filters"],
+  ["table", "Table"],
+  ["selected", "Selected"],
+  ["model", "Model"],
+] as const;
 type Tab = (typeof TABS)[number][0];
 const MOST_BOXES = 14;
 
@@ -62,16 +67,24 @@ export class Panel {
   private drawTabs(): void {
     const held = this.tabs.contains(document.activeElement);
     const many = this.app.store.get().selected.length;
-    fill(this.tabs, ...TABS.map(([tab, label]) => {
-      const on = tab === this.tab;
-      const text = tab === "selected" && many ? `${label} ${many.toLocaleString("en")}` : label;
-      const element = button(text, () => this.turnTo(tab));
-      for (const [name, value] of Object.entries({ role: "tab", "aria-selected": String(on), "aria-controls": "panel", tabindex: on ? "0" : "-1" })) {
-        element.setAttribute(name, value);
-      }
-      element.addEventListener("keydown", (event) => this.turnByKey(event));
-      return element;
-    }));
+    fill(
+      this.tabs,
+      ...TABS.map(([tab, label]) => {
+        const on = tab === this.tab;
+        const text = tab === "selected" && many ? `${label} ${many.toLocaleString("en")}` : label;
+        const element = button(text, () => this.turnTo(tab));
+        for (const [name, value] of Object.entries({
+          role: "tab",
+          "aria-selected": String(on),
+          "aria-controls": "panel",
+          tabindex: on ? "0" : "-1",
+        })) {
+          element.setAttribute(name, value);
+        }
+        element.addEventListener("keydown", (event) => this.turnByKey(event));
+        return element;
+      }),
+    );
     if (held) this.tabs.querySelector<HTMLElement>('[aria-selected="true"]')?.focus();
   }
 
@@ -98,8 +111,16 @@ export class Panel {
 
   private selectionHead(): HTMLElement {
     const many = this.app.store.get().selected.length;
-    const text = many ? `${many.toLocaleString("en")} models selected in all views.` : "Nothing selected: click models, or shift and drag around them.";
-    return h("p", { class: "note" }, text, " ", many ? button("Clear", () => this.app.select([])) : undefined);
+    const text = many
+      ? `${many.toLocaleString("en")} models selected in all views.`
+      : "Nothing selected: click models, or shift and drag around them.";
+    return h(
+      "p",
+      { class: "note" },
+      text,
+      " ",
+      many ? button("Clear", () => this.app.select([])) : undefined,
+    );
   }
 
   private drawAbout(): void {
@@ -116,11 +137,21 @@ export class Panel {
   }
 
   private legend(): HTMLElement {
-    return h("ul", { class: "legend", "aria-label": "Colours" }, ...this.app.colours.legend.map((row) => {
-      const swatch = h("span", { class: "swatch" });
-      swatch.style.background = row.colour;
-      return h("li", {}, swatch, h("span", { dir: "auto" }, shown(row.label, 60)), h("span", { class: "number" }, row.count.toLocaleString("en")));
-    }));
+    return h(
+      "ul",
+      { class: "legend", "aria-label": "Colours" },
+      ...this.app.colours.legend.map((row) => {
+        const swatch = h("span", { class: "swatch" });
+        swatch.style.background = row.colour;
+        return h(
+          "li",
+          {},
+          swatch,
+          h("span", { dir: "auto" }, shown(row.label, 60)),
+          h("span", { class: "number" }, row.count.toLocaleString("en")),
+        );
+      }),
+    );
   }
 
   private filters(): HTMLElement {
@@ -130,15 +161,30 @@ export class Panel {
     const left = passing ? passing.reduce((sum, each) => sum + each, 0) : bundle.count;
     const clear = any ? button("Clear", () => store.set({ filters: {}, query: "" })) : undefined;
     const count = `${left.toLocaleString("en")} of ${bundle.count.toLocaleString("en")} models pass.`;
-    return h("section", { class: "filters" }, h("h2", {}, "Filters"), h("p", { class: "note", "aria-live": "polite" }, count, " ", clear),
-      ...bundle.manifest.models.columns.map((column) => this.filter(column)));
+    return h(
+      "section",
+      { class: "filters" },
+      h("h2", {}, "Filters"),
+      h("p", { class: "note", "aria-live": "polite" }, count, " ", clear),
+      ...bundle.manifest.models.columns.map((column) => this.filter(column)),
+    );
   }
 
   private filter(column: Column): HTMLElement {
     const wanted = this.app.store.get().filters[column.name];
-    const of = { category: () => this.boxes(column, wanted), text: () => this.words(column, wanted), number: () => this.range(column, wanted), date: () => this.range(column, wanted) };
+    const of = {
+      category: () => this.boxes(column, wanted),
+      text: () => this.words(column, wanted),
+      number: () => this.range(column, wanted),
+      date: () => this.range(column, wanted),
+    };
     const open = wanted !== undefined || this.unfolded.has(column.name);
-    const element = h("details", { open }, h("summary", { id: `s-${column.name}` }, shown(column.label, 40)), open ? of[column.kind]() : undefined);
+    const element = h(
+      "details",
+      { open },
+      h("summary", { id: `s-${column.name}` }, shown(column.label, 40)),
+      open ? of[column.kind]() : undefined,
+    );
     element.addEventListener("toggle", () => {
       if (element.open) this.unfolded.add(column.name);
       else this.unfolded.delete(column.name);
@@ -157,19 +203,30 @@ export class Panel {
   private boxes(column: Column, wanted = ""): HTMLElement {
     const chosen = new Set(parted(wanted));
     const counts = new Map<number, number>();
-    for (const value of this.app.bundle.numbers(column.values!)) counts.set(value, (counts.get(value) ?? 0) + 1);
+    for (const value of this.app.bundle.numbers(column.values!))
+      counts.set(value, (counts.get(value) ?? 0) + 1);
     counts.delete(-1);
     const names = column.categories ?? [];
     const common = [...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)!);
     const listed = common.filter((k, i) => i < MOST_BOXES || chosen.has(names[k]));
     const rows = listed.map((k) => {
-      const box = h("input", { type: "checkbox", id: `f-${column.name}-${k}`, checked: chosen.has(names[k]) });
+      const box = h("input", {
+        type: "checkbox",
+        id: `f-${column.name}-${k}`,
+        checked: chosen.has(names[k]),
+      });
       box.addEventListener("change", () => {
         if (box.checked) chosen.add(names[k]);
         else chosen.delete(names[k]);
         this.put(column, joined(chosen));
       });
-      return h("label", {}, box, h("span", { dir: "auto" }, shown(names[k], 50)), h("span", { class: "number" }, counts.get(k)!.toLocaleString("en")));
+      return h(
+        "label",
+        {},
+        box,
+        h("span", { dir: "auto" }, shown(names[k], 50)),
+        h("span", { class: "number" }, counts.get(k)!.toLocaleString("en")),
+      );
     });
     const more = common.length > listed.length ? this.other(column, chosen, names) : undefined;
     return h("div", { class: "boxes" }, ...rows, more);
@@ -177,8 +234,18 @@ export class Panel {
 
   /** A field for the categories that aren't listed. */
   private other(column: Column, chosen: Set<string>, names: readonly string[]): HTMLElement {
-    const known = h("datalist", { id: `all-${column.name}` }, ...names.slice(0, 2000).map((name) => h("option", { value: name })));
-    const input = h("input", { type: "text", list: known.id, id: `o-${column.name}`, placeholder: `another of ${names.length.toLocaleString("en")}`, "aria-label": `Another ${column.label}` });
+    const known = h(
+      "datalist",
+      { id: `all-${column.name}` },
+      ...names.slice(0, 2000).map((name) => h("option", { value: name })),
+    );
+    const input = h("input", {
+      type: "text",
+      list: known.id,
+      id: `o-${column.name}`,
+      placeholder: `another of ${names.length.toLocaleString("en")}`,
+      "aria-label": `Another ${column.label}`,
+    });
     input.addEventListener("change", () => {
       if (names.includes(input.value)) this.put(column, joined([...chosen, input.value]));
     });
@@ -186,7 +253,13 @@ export class Panel {
   }
 
   private words(column: Column, wanted = ""): HTMLElement {
-    const input = h("input", { type: "text", id: `w-${column.name}`, value: wanted, placeholder: "contains", "aria-label": `${column.label} contains` });
+    const input = h("input", {
+      type: "text",
+      id: `w-${column.name}`,
+      value: wanted,
+      placeholder: "contains",
+      "aria-label": `${column.label} contains`,
+    });
     input.addEventListener("change", () => this.put(column, input.value.trim()));
     return input;
   }
@@ -194,10 +267,19 @@ export class Panel {
   private range(column: Column, wanted = ""): HTMLElement {
     const [low = "", high = ""] = wanted.split("..");
     const type = column.kind === "date" ? "date" : "text";
-    const field = (id: string, value: string, label: string) => h("input", { type, id: `${id}-${column.name}`, value, placeholder: label, "aria-label": `${column.label} ${label}` });
+    const field = (id: string, value: string, label: string) =>
+      h("input", {
+        type,
+        id: `${id}-${column.name}`,
+        value,
+        placeholder: label,
+        "aria-label": `${column.label} ${label}`,
+      });
     const [from, to] = [field("l", low, "at least"), field("h", high, "at most")];
     const read = () => {
-      const odd = [from, to].filter((each) => each.value.trim() && Number.isNaN(boundOf(each.value, column.kind)));
+      const odd = [from, to].filter(
+        (each) => each.value.trim() && Number.isNaN(boundOf(each.value, column.kind)),
+      );
       for (const each of [from, to]) each.setAttribute("aria-invalid", String(odd.includes(each)));
       if (odd.length) this.app.say(`${odd[0].value} is no number`);
       else this.put(column, `${from.value.trim()}..${to.value.trim()}`);
@@ -208,9 +290,20 @@ export class Panel {
 
   private notes(): HTMLElement[] {
     const { notes, made } = this.app.bundle.manifest;
-    const rows = Object.entries(made).flatMap(([name, value]) => [h("dt", {}, shown(name)), h("dd", {}, shown(value))]);
+    const rows = Object.entries(made).flatMap(([name, value]) => [
+      h("dt", {}, shown(name)),
+      h("dd", {}, shown(value)),
+    ]);
     const found: HTMLElement[] = [];
-    if (notes.length) found.push(h("section", {}, h("h2", {}, "To bear in mind"), h("ul", {}, ...notes.map((note) => h("li", {}, shown(note, 2000))))));
+    if (notes.length)
+      found.push(
+        h(
+          "section",
+          {},
+          h("h2", {}, "To bear in mind"),
+          h("ul", {}, ...notes.map((note) => h("li", {}, shown(note, 2000)))),
+        ),
+      );
     if (rows.length) found.push(h("section", {}, h("h2", {}, "How it was made"), h("dl", {}, ...rows)));
     return found;
   }
@@ -221,7 +314,10 @@ export function modelsTable(app: App, models: ArrayLike<number>): Table {
   const { bundle } = app;
   const columns = bundle.manifest.models.columns;
   return {
-    columns: [{ label: "model", numeric: false }, ...columns.map((c) => ({ label: c.label, numeric: c.kind === "number" }))],
+    columns: [
+      { label: "model", numeric: false },
+      ...columns.map((c) => ({ label: c.label, numeric: c.kind === "number" })),
+    ],
     rows: models.length,
     cell: (row, column) => {
       if (column === 0) return bundle.name(models[row]);
@@ -242,4 +338,3 @@ export function passingModels(app: App): Uint32Array {
 function selectionTable(app: App): Table {
   return modelsTable(app, app.store.get().selected);
 }
-

@@ -2,9 +2,29 @@
 
 export type Pen = Pick<
   CanvasRenderingContext2D,
-  | "fillStyle" | "strokeStyle" | "lineWidth" | "globalAlpha" | "font" | "textAlign" | "textBaseline"
-  | "beginPath" | "moveTo" | "lineTo" | "arc" | "rect" | "closePath" | "stroke" | "fill"
-  | "fillRect" | "strokeRect" | "fillText" | "measureText" | "save" | "restore" | "translate" | "rotate"
+  | "fillStyle"
+  | "strokeStyle"
+  | "lineWidth"
+  | "globalAlpha"
+  | "font"
+  | "textAlign"
+  | "textBaseline"
+  | "beginPath"
+  | "moveTo"
+  | "lineTo"
+  | "arc"
+  | "rect"
+  | "closePath"
+  | "stroke"
+  | "fill"
+  | "fillRect"
+  | "strokeRect"
+  | "fillText"
+  | "measureText"
+  | "save"
+  | "restore"
+  | "translate"
+  | "rotate"
   | "drawImage"
 >;
 
@@ -53,7 +73,14 @@ export class SvgPen implements Pen {
   save(): void {
     const { fillStyle, strokeStyle, lineWidth, globalAlpha, font, textAlign, textBaseline, turned } = this;
     this.kept.push({
-      fillStyle, strokeStyle, lineWidth, globalAlpha, font, textAlign, textBaseline, turned,
+      fillStyle,
+      strokeStyle,
+      lineWidth,
+      globalAlpha,
+      font,
+      textAlign,
+      textBaseline,
+      turned,
     });
   }
 
@@ -101,7 +128,12 @@ export class SvgPen implements Pen {
   }
 
   stroke(): void {
-    this.add("path", { d: this.path, fill: "none", stroke: this.strokeStyle, "stroke-width": this.lineWidth });
+    this.add("path", {
+      d: this.path,
+      fill: "none",
+      stroke: this.strokeStyle,
+      "stroke-width": this.lineWidth,
+    });
   }
 
   fill(): void {
@@ -109,7 +141,13 @@ export class SvgPen implements Pen {
   }
 
   fillRect(x: number, y: number, width: number, height: number): void {
-    this.add("rect", { x: tidy(x), y: tidy(y), width: tidy(width), height: tidy(height), fill: this.fillStyle });
+    this.add("rect", {
+      x: tidy(x),
+      y: tidy(y),
+      width: tidy(width),
+      height: tidy(height),
+      fill: this.fillStyle,
+    });
   }
 
   strokeRect(x: number, y: number, w: number, h: number): void {
@@ -121,7 +159,11 @@ export class SvgPen implements Pen {
   fillText(text: string, x: number, y: number): void {
     const size = /(\d+(?:\.\d+)?)px/.exec(this.font)?.[1] ?? "12";
     const element = this.add("text", {
-      x: tidy(x), y: tidy(y), fill: this.fillStyle, "font-size": size, "font-family": "sans-serif",
+      x: tidy(x),
+      y: tidy(y),
+      fill: this.fillStyle,
+      "font-size": size,
+      "font-family": "sans-serif",
       "font-weight": this.font.includes("bold") || this.font.includes("600") ? "600" : "400",
       "text-anchor": ANCHOR[this.textAlign] ?? "start",
       "dominant-baseline": BASELINE[this.textBaseline] ?? "auto",
@@ -138,7 +180,14 @@ export class SvgPen implements Pen {
     const [image, x, y, width, height] = from as [HTMLCanvasElement, number, number, number, number];
     const href = image.toDataURL("image/png");
     // Images are of pixels that mean something: cells, counts.
-    this.add("image", { href, x, y, width: width ?? image.width, height: height ?? image.height, "image-rendering": "pixelated" });
+    this.add("image", {
+      href,
+      x,
+      y,
+      width: width ?? image.width,
+      height: height ?? image.height,
+      "image-rendering": "pixelated",
+    });
   }
 
   private add(tag: string, attributes: Record<string, unknown>): Element {

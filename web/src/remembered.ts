@@ -9,7 +9,10 @@ export class Remembered {
   private late: number | undefined;
   private known: string;
 
-  constructor(private readonly app: App, private readonly setting: string) {
+  constructor(
+    private readonly app: App,
+    private readonly setting: string,
+  ) {
     this.known = app.store.setting(setting);
   }
 

@@ -48,7 +48,9 @@ export class Search {
     };
     if (!found.length || !this.names[found[0]].includes(wanted.split(/\s+/)[0])) return found.slice(0, most);
     const few = found.length > MOST_RANKED ? found.filter((k, i) => i < MOST_RANKED || rank(k) < 2) : found;
-    return few.sort((a, b) => rank(a) - rank(b) || this.names[a].length - this.names[b].length).slice(0, most);
+    return few
+      .sort((a, b) => rank(a) - rank(b) || this.names[a].length - this.names[b].length)
+      .slice(0, most);
   }
 
   private holding(word: string): number[] {

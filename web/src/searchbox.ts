@@ -12,22 +12,38 @@ interface Found {
 export class SearchBox {
   readonly element: HTMLFormElement;
   private readonly input: HTMLInputElement;
-  private readonly list = h("ul", { role: "listbox", id: "found", hidden: true, "aria-label": "Models found" });
+  private readonly list = h("ul", {
+    role: "listbox",
+    id: "found",
+    hidden: true,
+    "aria-label": "Models found",
+  });
   private found: Found[] = [];
   private current = -1;
   private asked = 0;
 
-  constructor(private readonly app: App, private readonly search: Search | undefined) {
+  constructor(
+    private readonly app: App,
+    private readonly search: Search | undefined,
+  ) {
     this.input = h("input", {
-      type: "search", placeholder: "Find a model", "aria-label": "Find a model", role: "combobox",
-      "aria-expanded": "false", "aria-controls": "found", "aria-autocomplete": "list", autocomplete: "off",
+      type: "search",
+      placeholder: "Find a model",
+      "aria-label": "Find a model",
+      role: "combobox",
+      "aria-expanded": "false",
+      "aria-controls": "found",
+      "aria-autocomplete": "list",
+      autocomplete: "off",
       value: app.store.get().query,
     });
     this.element = h("form", { role: "search", class: "search" }, this.input, this.list);
     this.input.addEventListener("input", () => void this.suggest());
     this.input.addEventListener("search", () => this.input.value || this.keep());
     this.input.addEventListener("keydown", (event) => this.key(event));
-    this.input.addEventListener("focus", () => requestIdleCallback(() => this.search?.prepare()), { once: true });
+    this.input.addEventListener("focus", () => requestIdleCallback(() => this.search?.prepare()), {
+      once: true,
+    });
     this.input.addEventListener("blur", () => window.setTimeout(() => this.hide(), 150));
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -54,7 +70,9 @@ export class SearchBox {
       return this.search.best(query).map((model) => ({ model, name: this.app.bundle.name(model) }));
     }
     const answer = await fetch(`api/search?q=${encodeURIComponent(query)}&limit=12`).catch(() => undefined);
-    const { models } = (answer?.ok ? await answer.json() : { models: [] }) as { models: { index: number; name: string }[] };
+    const { models } = (answer?.ok ? await answer.json() : { models: [] }) as {
+      models: { index: number; name: string }[];
+    };
     return models.map(({ index, name }) => {
       this.app.bundle.learn(index, name);
       return { model: index, name };
@@ -66,15 +84,26 @@ export class SearchBox {
     this.input.setAttribute("aria-expanded", String(!this.list.hidden));
     if (this.current >= 0) this.input.setAttribute("aria-activedescendant", `found-${this.current}`);
     else this.input.removeAttribute("aria-activedescendant");
-    const none = h("li", { class: "none", role: "option", "aria-disabled": "true", "aria-selected": "false" }, "No model has such a name");
+    const none = h(
+      "li",
+      { class: "none", role: "option", "aria-disabled": "true", "aria-selected": "false" },
+      "No model has such a name",
+    );
     const rows = this.found.map(({ model, name }, k) =>
-      h("li", {
-        id: `found-${k}`, role: "option", "aria-selected": String(k === this.current), dir: "auto",
-        onmousedown: (event: Event) => {
-          event.preventDefault();
-          this.open(model);
+      h(
+        "li",
+        {
+          id: `found-${k}`,
+          role: "option",
+          "aria-selected": String(k === this.current),
+          dir: "auto",
+          onmousedown: (event: Event) => {
+            event.preventDefault();
+            this.open(model);
+          },
         },
-      }, shown(name, 100)),
+        shown(name, 100),
+      ),
     );
     fill(this.list, ...(rows.length ? rows : [none]));
   }
@@ -103,7 +132,9 @@ export class SearchBox {
 
   private keep(): void {
     if (!this.search && this.input.value.trim()) {
-      return this.app.say("With so many models a search can't be kept as a filter; choose one of those listed");
+      return this.app.say(
+        "With so many models a search can't be kept as a filter; choose one of those listed",
+      );
     }
     this.hide();
     this.app.store.set({ query: this.input.value.trim() });

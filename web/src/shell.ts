@@ -33,7 +33,10 @@ export class Shell implements App {
   private readonly panel: Panel;
   readonly names: Names;
 
-  constructor(private readonly host: HTMLElement, readonly bundle: Bundle) {
+  constructor(
+    private readonly host: HTMLElement,
+    readonly bundle: Bundle,
+  ) {
     const state = fromHash(location.hash, bundle.count);
     this.views = VIEWS.filter((view) => view.has(bundle));
     this.store = new Store({ ...state, view: this.known(state.view) });
@@ -60,7 +63,11 @@ export class Shell implements App {
   select(models: Iterable<number>): void {
     const selected = [...new Set(models)].sort((a, b) => a - b);
     this.store.set({ selected });
-    this.say(selected.length === 1 ? `${this.bundle.name(selected[0])} selected` : `${selected.length} models selected`);
+    this.say(
+      selected.length === 1
+        ? `${this.bundle.name(selected[0])} selected`
+        : `${selected.length} models selected`,
+    );
   }
 
   toggle(model: number): void {
@@ -137,7 +144,15 @@ export class Shell implements App {
       this.store.set({ view: view.id });
       this.nav.querySelector<HTMLElement>("[aria-current]")?.focus();
     };
-    return h("a", { href: `#${toHash({ ...this.store.get(), view: view.id })}`, "aria-current": current ? "page" : undefined, onclick: turn }, view.label);
+    return h(
+      "a",
+      {
+        href: `#${toHash({ ...this.store.get(), view: view.id })}`,
+        "aria-current": current ? "page" : undefined,
+        onclick: turn,
+      },
+      view.label,
+    );
   }
 
   private heading(): HTMLElement {
@@ -164,10 +179,20 @@ export class Shell implements App {
       "details",
       { class: "save" },
       h("summary", {}, "Save"),
-      h("div", { role: "group", "aria-label": "Save this view" },
-      button("SVG", () => this.open_?.paint && saveSvg(this.open_, this.fileName(), ...size()), "Save as SVG"),
-      button("PNG", () => this.open_?.paint && savePng(this.open_, this.fileName(), ...size()), "Save as PNG"),
-      button("CSV", () => this.open_ && saveCsv(this.open_, this.fileName()), "Save as CSV"),
+      h(
+        "div",
+        { role: "group", "aria-label": "Save this view" },
+        button(
+          "SVG",
+          () => this.open_?.paint && saveSvg(this.open_, this.fileName(), ...size()),
+          "Save as SVG",
+        ),
+        button(
+          "PNG",
+          () => this.open_?.paint && savePng(this.open_, this.fileName(), ...size()),
+          "Save as PNG",
+        ),
+        button("CSV", () => this.open_ && saveCsv(this.open_, this.fileName()), "Save as CSV"),
       ),
     );
     const shut = (event: Event) => {
@@ -176,7 +201,12 @@ export class Shell implements App {
     };
     for (const type of ["pointerdown", "keydown"]) document.addEventListener(type, shut);
     const top = h("div", { class: "toolbar" }, this.controls, save);
-    return h("main", {}, h("section", { class: "view", "aria-label": "View" }, top, this.stage), this.panel.element);
+    return h(
+      "main",
+      {},
+      h("section", { class: "view", "aria-label": "View" }, top, this.stage),
+      this.panel.element,
+    );
   }
 
   private fileName(): string {

@@ -18,7 +18,13 @@ export interface State {
 }
 
 export const START: State = {
-  view: "", model: -1, selected: [], query: "", filters: {}, colour: "", settings: {},
+  view: "",
+  model: -1,
+  selected: [],
+  query: "",
+  filters: {},
+  colour: "",
+  settings: {},
 };
 
 type Listener = (state: State, before: State) => void;
@@ -101,7 +107,7 @@ export function fromHash(hash: string, count: number): State {
 export function packed(numbers: readonly number[]): string {
   const runs: string[] = [];
   let last = 0;
-  for (let i = 0; i < numbers.length; ) {
+  for (let i = 0; i < numbers.length;) {
     let end = i + 1;
     while (end < numbers.length && numbers[end] === numbers[end - 1] + 1) end++;
     const step = (numbers[i] - last).toString(36);

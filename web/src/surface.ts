@@ -48,7 +48,12 @@ export class Surface {
   private dragged = 0;
   private readonly watch: ResizeObserver;
 
-  constructor(host: HTMLElement, label: string, private readonly events: Events, public shape: Shape) {
+  constructor(
+    host: HTMLElement,
+    label: string,
+    private readonly events: Events,
+    public shape: Shape,
+  ) {
     this.canvas = h("canvas", { class: "surface", tabindex: 0, role: "img", "aria-label": label });
     host.append(this.canvas);
     this.watch = new ResizeObserver(() => this.resize());
@@ -165,13 +170,17 @@ export class Surface {
 
   private listen(): void {
     const { canvas } = this;
-    canvas.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      const [x, y] = this.at(event);
-      const lines = event.deltaMode === 1 ? 16 : 1;
-      const both = this.shape.wheel === "both" || event.shiftKey || event.ctrlKey;
-      this.zoom(Math.exp(-(event.deltaY + event.deltaX) * lines * 0.0018), x, y, both);
-    }, { passive: false });
+    canvas.addEventListener(
+      "wheel",
+      (event) => {
+        event.preventDefault();
+        const [x, y] = this.at(event);
+        const lines = event.deltaMode === 1 ? 16 : 1;
+        const both = this.shape.wheel === "both" || event.shiftKey || event.ctrlKey;
+        this.zoom(Math.exp(-(event.deltaY + event.deltaX) * lines * 0.0018), x, y, both);
+      },
+      { passive: false },
+    );
     canvas.addEventListener("pointerdown", (event) => this.press(event));
     canvas.addEventListener("pointermove", (event) => this.drag(event));
     canvas.addEventListener("pointerup", (event) => this.release(event));
@@ -247,7 +256,9 @@ export class Surface {
 
 export function cameraText(camera: Camera): string {
   const same = camera.zx === 1 && camera.zy === 1 && camera.x === 0.5 && camera.y === 0.5;
-  return same ? "" : [camera.zx, camera.zy, camera.x, camera.y].map((v) => Number(v.toPrecision(5))).join("_");
+  return same
+    ? ""
+    : [camera.zx, camera.zy, camera.x, camera.y].map((v) => Number(v.toPrecision(5))).join("_");
 }
 
 export function cameraOf(text: string): Camera {

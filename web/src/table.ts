@@ -25,7 +25,10 @@ export class Grid {
   private current = 0;
   private table: Table = { columns: [], rows: 0, cell: () => "", model: () => -1 };
 
-  constructor(private readonly events: TableEvents, label: string) {
+  constructor(
+    private readonly events: TableEvents,
+    label: string,
+  ) {
     this.element = h("div", { class: "grid", role: "grid", tabindex: 0, "aria-label": label });
     this.element.append(h("div", { role: "rowgroup" }, this.head), this.body);
     this.element.addEventListener("scroll", () => this.rows());
@@ -81,7 +84,10 @@ export class Grid {
   private rows(): void {
     const { rows } = this.table;
     const first = Math.max(0, Math.floor(this.element.scrollTop / ROW) - SPARE);
-    const last = Math.min(rows, Math.ceil((this.element.scrollTop + this.element.clientHeight) / ROW) + SPARE);
+    const last = Math.min(
+      rows,
+      Math.ceil((this.element.scrollTop + this.element.clientHeight) / ROW) + SPARE,
+    );
     this.body.style.height = `${rows * ROW}px`;
     this.body.replaceChildren();
     for (let place = first; place < last; place++) this.body.append(this.row(place));
@@ -92,7 +98,10 @@ export class Grid {
     const row = this.order[place];
     const model = this.table.model(row);
     const element = h("div", {
-      class: place === this.current ? "row current" : "row", role: "row", "aria-rowindex": place + 2, id: `row-${place}`,
+      class: place === this.current ? "row current" : "row",
+      role: "row",
+      "aria-rowindex": place + 2,
+      id: `row-${place}`,
       "aria-selected": model >= 0 ? String(this.events.chosen(model)) : undefined,
       onclick: () => {
         this.move(place);
@@ -104,7 +113,11 @@ export class Grid {
       const raw = this.table.cell(row, column);
       const known = typeof raw !== "number" || !Number.isNaN(raw);
       const value = !known ? "" : typeof raw === "number" && most ? raw.toLocaleString("en") : String(raw);
-      const cell = h("div", { role: "gridcell", class: numeric ? "number" : "", title: shown(value), dir: "auto" }, shown(value, 80));
+      const cell = h(
+        "div",
+        { role: "gridcell", class: numeric ? "number" : "", title: shown(value), dir: "auto" },
+        shown(value, 80),
+      );
       if (most) {
         cell.classList.add("barred");
         cell.style.setProperty("--share", `${(100 * Math.max(0, Number(raw) || 0)) / most}%`);
@@ -129,7 +142,12 @@ export class Grid {
     const page = Math.max(1, Math.floor(this.element.clientHeight / ROW) - 1);
     const model = this.table.rows ? this.table.model(this.order[this.current]) : -1;
     const steps: Record<string, number> = {
-      ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -this.table.rows, End: this.table.rows,
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: -this.table.rows,
+      End: this.table.rows,
     };
     if (event.key in steps) this.move(this.current + steps[event.key]);
     else if (event.key === "Enter" && model >= 0) this.events.open(model);

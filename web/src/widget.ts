@@ -21,7 +21,8 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
     model.save_changes();
   };
   window.addEventListener("message", hear);
-  const tell = () => frame.contentWindow?.postMessage({ phylolm: "selected", models: model.get("selected") }, "*");
+  const tell = () =>
+    frame.contentWindow?.postMessage({ phylolm: "selected", models: model.get("selected") }, "*");
   model.on("change:selected", tell);
   el.append(frame);
   return () => {

@@ -3,7 +3,13 @@ import { test } from "node:test";
 import { about, byKind, kindsOf, read, written } from "../src/charts/audit";
 import type { Finding } from "../src/manifest";
 
-const of = (kind: string, model: number, other = -1): Finding => ({ kind, model, other, text: "", probability: null });
+const of = (kind: string, model: number, other = -1): Finding => ({
+  kind,
+  model,
+  other,
+  text: "",
+  probability: null,
+});
 const ALL = [of("licence", 0, 1), of("missing parent", 1), of("missing parent", 2, 0), of("a|b", 2)];
 
 test("a finding is kept where its model or the other one passes, and is of the selection", () => {

@@ -34,9 +34,21 @@ export class Packer {
 
 export function manifest(names: string[], columns: Column[] = []): Manifest {
   return {
-    format: "phylolm-page", version: 1, title: "a test", kind: "study", made: {}, notes: [],
+    format: "phylolm-page",
+    version: 1,
+    title: "a test",
+    kind: "study",
+    made: {},
+    notes: [],
     models: { count: names.length, names, link: null, columns },
-    trees: [], maps: [], matrices: [], graphs: [], clusters: [], forecasts: [], findings: [], statistics: [],
+    trees: [],
+    maps: [],
+    matrices: [],
+    graphs: [],
+    clusters: [],
+    forecasts: [],
+    findings: [],
+    statistics: [],
   };
 }
 
@@ -70,8 +82,12 @@ export function grown(newick: string): Topology {
     leaves[parent[k]] += leaves[k];
   }
   return {
-    parent: Int32Array.from(parent), length: Float32Array.from(parent, (p) => (p < 0 ? 0 : 1)),
-    support: new Float32Array(n).fill(NaN), model: Int32Array.from(model), end, leaves,
+    parent: Int32Array.from(parent),
+    length: Float32Array.from(parent, (p) => (p < 0 ? 0 : 1)),
+    support: new Float32Array(n).fill(NaN),
+    model: Int32Array.from(model),
+    end,
+    leaves,
     origin: Int32Array.from(parent, (_, k) => k),
   };
 }

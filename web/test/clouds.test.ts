@@ -13,20 +13,28 @@ function plain(letter = 0.6): HTMLCanvasElement {
       size = Number(/(\d+)px/.exec(value)![1]);
     },
     measureText: (text: string) => ({ width: text.length * letter * size }),
-    getImageData: (_x: number, _y: number, width: number) => ({ data: width === 1 ? new Uint8Array(4) : data }),
+    getImageData: (_x: number, _y: number, width: number) => ({
+      data: width === 1 ? new Uint8Array(4) : data,
+    }),
     clearRect: () => data.fill(0),
     save: () => ([x, y] = [0, 0]),
     translate: (dx: number, dy: number) => ([x, y] = [x + dx, y + dy]),
     fillText(text: string) {
       const half = Math.floor(0.5 * letter * text.length * size);
-      for (let row = Math.ceil(y - 0.7 * size); row < y; row++) data.fill(255, 4 * (row * side + Math.max(0, x - half)), 4 * (row * side + x + half));
+      for (let row = Math.ceil(y - 0.7 * size); row < y; row++)
+        data.fill(255, 4 * (row * side + Math.max(0, x - half)), 4 * (row * side + x + half));
     },
-    restore() {}, rotate() {}, strokeText() {},
+    restore() {},
+    rotate() {},
+    strokeText() {},
   };
   return { getContext: () => context } as unknown as HTMLCanvasElement;
 }
 
-const CLOUD = { words: Array.from({ length: 25 }, (_, k) => `word${k}`), weights: Array.from({ length: 25 }, (_, k) => 1 / (k + 1)) };
+const CLOUD = {
+  words: Array.from({ length: 25 }, (_, k) => `word${k}`),
+  weights: Array.from({ length: 25 }, (_, k) => 1 / (k + 1)),
+};
 
 test("random numbers are the same for a seed, and spread from 0 to 1", () => {
   const [a, b, c] = [seeded(7), seeded(7), seeded(8)];
@@ -48,15 +56,27 @@ test("areas of words follow weights, and the widest fits", () => {
 test("a cloud has no overlaps, stays in its room, and is the same each time", () => {
   const placed = laidOut(CLOUD, 900, 600, () => plain());
   assert.equal(placed.length, 25);
-  const box = ({ x, y, size, text }: (typeof placed)[number]) => ({ left: x - 0.3 * text.length * size, right: x + 0.3 * text.length * size, y, size });
+  const box = ({ x, y, size, text }: (typeof placed)[number]) => ({
+    left: x - 0.3 * text.length * size,
+    right: x + 0.3 * text.length * size,
+    y,
+    size,
+  });
   placed.map(box).forEach((a, i, all) => {
     assert.ok(a.left >= 0 && a.right <= 900 && a.y > 0 && a.y < 600);
     for (const b of all.slice(0, i)) {
-      const apart = a.left >= b.right - 1 || b.left >= a.right - 1 || a.y <= b.y - 0.7 * Math.floor(b.size) + 1 || b.y <= a.y - 0.7 * Math.floor(a.size) + 1;
+      const apart =
+        a.left >= b.right - 1 ||
+        b.left >= a.right - 1 ||
+        a.y <= b.y - 0.7 * Math.floor(b.size) + 1 ||
+        b.y <= a.y - 0.7 * Math.floor(a.size) + 1;
       assert.ok(apart);
     }
   });
-  assert.deepEqual(laidOut(CLOUD, 900, 600, () => plain()), placed);
+  assert.deepEqual(
+    laidOut(CLOUD, 900, 600, () => plain()),
+    placed,
+  );
 });
 
 test("words shrink until all fit, also in a font wider than thought", () => {
@@ -68,10 +88,15 @@ test("words shrink until all fit, also in a font wider than thought", () => {
 });
 
 test("long and hidden letters are cut and shown; no words give no cloud", () => {
-  const [only] = laidOut({ words: ["\u202e<script>".padEnd(10_000, "x")], weights: [1] }, 600, 300, () => plain());
+  const [only] = laidOut({ words: ["\u202e<script>".padEnd(10_000, "x")], weights: [1] }, 600, 300, () =>
+    plain(),
+  );
   assert.equal(only.text.length, 30);
   assert.ok(only.text.startsWith("�<script>") && only.text.endsWith("…"));
-  assert.deepEqual(laidOut({ words: [], weights: [] }, 600, 300, () => plain()), []);
+  assert.deepEqual(
+    laidOut({ words: [], weights: [] }, 600, 300, () => plain()),
+    [],
+  );
 });
 
 test("boxes are equal, apart, and fill the picture", () => {
@@ -81,5 +106,8 @@ test("boxes are equal, apart, and fill the picture", () => {
     assert.ok(x >= 0 && y >= 0 && x + width <= 1050 && y + height <= 750 && width > 150);
   }
   assert.equal(new Set(found.map(({ x, y }) => `${Math.round(x)} ${Math.round(y)}`)).size, 12);
-  assert.deepEqual(boxes(1, 500, 300).map(({ x, y }) => [x, y]), [[18, 18]]);
+  assert.deepEqual(
+    boxes(1, 500, 300).map(({ x, y }) => [x, y]),
+    [[18, 18]],
+  );
 });

@@ -7,8 +7,22 @@ import { overlap, placed } from "../src/graph/labels";
 import { indexOf, pick } from "../src/graph/picking";
 import { fitted } from "../src/graph/scene";
 
-const NEAR = { label: "near", directed: false, source: [0, 1, 2, 3], target: [1, 2, 2, 0], weight: [0.9, 0.4, 1, 0.6], relations: [] };
-const DECLARED = { label: "declared", directed: true, source: [0, 0], target: [2, 3], relation: [0, 1], relations: ["finetune", "merge"] };
+const NEAR = {
+  label: "near",
+  directed: false,
+  source: [0, 1, 2, 3],
+  target: [1, 2, 2, 0],
+  weight: [0.9, 0.4, 1, 0.6],
+  relations: [],
+};
+const DECLARED = {
+  label: "declared",
+  directed: true,
+  source: [0, 0],
+  target: [2, 3],
+  relation: [0, 1],
+  relations: ["finetune", "merge"],
+};
 const ALL = Uint8Array.of(1, 1, 1, 1, 1);
 const NONE = new Set<string>();
 
@@ -25,7 +39,10 @@ test("edges are kept by weight, kind and ends; those without weight pass any", (
   const edges = joined([NEAR, DECLARED]);
   assert.deepEqual([...kept(edges, { least: 0.5, hidden: NONE, ends: ALL })], [0, 2, 3, 4]);
   assert.deepEqual([...kept(edges, { least: 0, hidden: new Set(["near", "merge"]), ends: ALL })], [3]);
-  assert.deepEqual([...kept(edges, { least: 0, hidden: NONE, ends: Uint8Array.of(1, 1, 0, 1, 1) })], [0, 2, 4]);
+  assert.deepEqual(
+    [...kept(edges, { least: 0, hidden: NONE, ends: Uint8Array.of(1, 1, 0, 1, 1) })],
+    [0, 2, 4],
+  );
 });
 
 test("neighbours are each named once, the strongest edge first", () => {
@@ -37,7 +54,10 @@ test("neighbours are each named once, the strongest edge first", () => {
 });
 
 test("the neighbour that lies most to a side", () => {
-  const [x, y] = [[0, 1, 0.7, -1], [0, 0.1, 0.7, 0]];
+  const [x, y] = [
+    [0, 1, 0.7, -1],
+    [0, 0.1, 0.7, 0],
+  ];
   assert.equal(towards([1, 2, 3], x, y, 0, [1, 0]), 1);
   assert.equal(towards([1, 2, 3], x, y, 0, [-1, 0]), 3);
   assert.equal(towards([1, 2, 3], x, y, 0, [0, 1]), 2);
@@ -49,7 +69,10 @@ test("density counts each pixel of an edge and keeps the colour edges share", ()
   density.add(0.5, 1.5, 7.5, 1.5, 3);
   density.add(2.5, 0.5, 2.5, 3.5, 3);
   density.add(5.5, 0.5, 5.5, 3.5, 2);
-  assert.deepEqual(Array.from({ length: 8 }, (_, k) => density.count(8 + k)), [1, 1, 2, 1, 1, 2, 1, 1]);
+  assert.deepEqual(
+    Array.from({ length: 8 }, (_, k) => density.count(8 + k)),
+    [1, 1, 2, 1, 1, 2, 1, 1],
+  );
   assert.equal(density.tint(8 + 2), 3);
   assert.equal(density.tint(8 + 5), 0);
 });
@@ -57,10 +80,15 @@ test("density counts each pixel of an edge and keeps the colour edges share", ()
 test("edges that leave the picture are cut off at its border, others are left out", () => {
   const density = new Density(10, 10);
   density.add(-1e6, 5, 1e6, 5, 0);
-  assert.ok(Array.from({ length: 100 }, (_, at) => density.count(at)).every((count, at) => (at >= 50 && at < 60 ? count >= 1 : count === 0)));
+  assert.ok(
+    Array.from({ length: 100 }, (_, at) => density.count(at)).every((count, at) =>
+      at >= 50 && at < 60 ? count >= 1 : count === 0,
+    ),
+  );
   density.add(-5, -5, -1, 20, 0);
   density.add(NaN, 1, 2, 2, 0);
-  for (let k = 0; k < 500; k++) density.add(Math.sin(k) * 40, Math.cos(k * 7) * 40, Math.sin(k * 3) * 40, k % 40, 0);
+  for (let k = 0; k < 500; k++)
+    density.add(Math.sin(k) * 40, Math.cos(k * 7) * 40, Math.sin(k * 3) * 40, k % 40, 0);
   assert.equal(clipped(0, 20, 9, 20, 10, 10), undefined);
   assert.deepEqual(clipped(-10, 5, 10, 5, 10, 10), [0.5, 1]);
 });
@@ -77,7 +105,15 @@ test("shading writes red, green, blue, opacity", () => {
   const density = new Density(2, 1);
   density.add(0.5, 0.5, 0.9, 0.5, 1);
   const pixels = new Uint8ClampedArray(8);
-  density.shade(pixels, [[0, 0, 0], [10, 20, 30]], 50, 200);
+  density.shade(
+    pixels,
+    [
+      [0, 0, 0],
+      [10, 20, 30],
+    ],
+    50,
+    200,
+  );
   assert.deepEqual([...pixels.subarray(0, 3)], [10, 20, 30]);
   assert.ok(pixels[3] > 49 && pixels[7] === 0);
 });
@@ -89,13 +125,24 @@ test("a disc covers its middle wholly, its rim in part, and stays within the pic
   assert.deepEqual(at(4, 4), [200, 100, 50, 255]);
   assert.ok(at(6, 4)[3] > 0 && at(6, 4)[3] < 255);
   assert.equal(at(8, 8)[3], 0);
-  for (const [x, y] of [[0, 0], [8, 8], [-3, 4], [99, 4]]) press(pixels, 9, 9, x, y, stamp(3), [1, 2, 3]);
+  for (const [x, y] of [
+    [0, 0],
+    [8, 8],
+    [-3, 4],
+    [99, 4],
+  ])
+    press(pixels, 9, 9, x, y, stamp(3), [1, 2, 3]);
 });
 
 test("labels overlap neither each other nor discs, and the first ones come first", () => {
   const room = { width: 300, height: 200, line: 15, most: 99 };
   const wishes = Array.from({ length: 400 }, (_, k) => ({
-    mark: k, text: `model ${k}`, width: 50, x: (k * 67) % 300, y: (40 + k * 31) % 200, radius: 3,
+    mark: k,
+    text: `model ${k}`,
+    width: 50,
+    x: (k * 67) % 300,
+    y: (40 + k * 31) % 200,
+    radius: 3,
   }));
   const done = placed(wishes, room, wishes.slice(0, 20));
   assert.ok(done.length > 10);

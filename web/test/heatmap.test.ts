@@ -29,11 +29,23 @@ test("models are near themselves: so it is known which end of the scale is near"
 test("the nearest pairs come first, each once, and no model with itself", () => {
   const square = arranged(TRIANGLE, [0, 1, 2]);
   const all = { top: 0, bottom: 3, left: 0, right: 3 };
-  const told = (pairs: ReturnType<typeof nearestPairs>) => [...pairs.row].map((row, k) => [row, pairs.column[k]]);
-  assert.deepEqual(told(nearestPairs(square, all, 9, true)), [[1, 2], [0, 2], [0, 1]]);
-  assert.deepEqual(told(nearestPairs(square, all, 2, false)), [[0, 1], [0, 2]]);
+  const told = (pairs: ReturnType<typeof nearestPairs>) =>
+    [...pairs.row].map((row, k) => [row, pairs.column[k]]);
+  assert.deepEqual(told(nearestPairs(square, all, 9, true)), [
+    [1, 2],
+    [0, 2],
+    [0, 1],
+  ]);
+  assert.deepEqual(told(nearestPairs(square, all, 2, false)), [
+    [0, 1],
+    [0, 2],
+  ]);
   assert.equal(nearestPairs(square, all, 2, false).all, 3);
-  assert.deepEqual(told(nearestPairs(square, { top: 1, bottom: 3, left: 0, right: 2 }, 9, true)), [[2, 1], [2, 0], [1, 0]]);
+  assert.deepEqual(told(nearestPairs(square, { top: 1, bottom: 3, left: 0, right: 2 }, 9, true)), [
+    [2, 1],
+    [2, 0],
+    [1, 0],
+  ]);
   assert.deepEqual(told(nearestPairs(square, all, 9, true, Uint8Array.of(1, 0, 1))), [[0, 2]]);
 });
 
@@ -43,7 +55,11 @@ test("unknown pairs are not in the table", () => {
 });
 
 test("neighbours with one value are one run", () => {
-  assert.deepEqual(runs([3, 3, 1, 3]), [{ from: 0, to: 2, value: 3 }, { from: 2, to: 3, value: 1 }, { from: 3, to: 4, value: 3 }]);
+  assert.deepEqual(runs([3, 3, 1, 3]), [
+    { from: 0, to: 2, value: 3 },
+    { from: 2, to: 3, value: 1 },
+    { from: 3, to: 4, value: 3 },
+  ]);
   assert.deepEqual(runs([]), []);
 });
 
@@ -83,7 +99,13 @@ test("the colour scale grows lighter all the way, unknown is grey", () => {
 
 function sight(zoom: number, x: number, y: number) {
   const scale = 400 * zoom;
-  return { sx: (at: number) => (at - x) * scale + 300, sy: (at: number) => (at - y) * scale + 250, scaleX: () => scale, width: 600, height: 500 };
+  return {
+    sx: (at: number) => (at - x) * scale + 300,
+    sy: (at: number) => (at - y) * scale + 250,
+    scaleX: () => scale,
+    width: 600,
+    height: 500,
+  };
 }
 
 test("the plot is what is in sight of the matrix, and knows its cells", () => {

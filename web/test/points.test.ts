@@ -3,7 +3,17 @@ import { test } from "node:test";
 import { clipped } from "../src/points/clip";
 import { PointGrid } from "../src/points/grid";
 import { Taken, placeLabels } from "../src/points/labels";
-import { DensityPainter, type Frame, type Ink, opacity, paintDiscs, paintMarked, radiusFor, seen, stamp } from "../src/points/pixels";
+import {
+  DensityPainter,
+  type Frame,
+  type Ink,
+  opacity,
+  paintDiscs,
+  paintMarked,
+  radiusFor,
+  seen,
+  stamp,
+} from "../src/points/pixels";
 
 /** Numbers in [0, 1) that are the same in each run. */
 function random(seed: number): () => number {
@@ -32,9 +42,17 @@ test("a box holds the same points as looking at each", () => {
   const { x, y } = scattered(3000);
   const grid = new PointGrid(x, y);
   assert.ok(grid.side > 3);
-  for (const box of [{ left: 0.2, right: 0.37, top: 0.55, bottom: 0.8 }, { left: -1, right: 2, top: -1, bottom: 2 }]) {
-    const found = grid.within(box).map((place) => grid.id[place]).sort((a, b) => a - b);
-    const wanted = [...x.keys()].filter((i) => x[i] >= box.left && x[i] <= box.right && y[i] >= box.top && y[i] <= box.bottom);
+  for (const box of [
+    { left: 0.2, right: 0.37, top: 0.55, bottom: 0.8 },
+    { left: -1, right: 2, top: -1, bottom: 2 },
+  ]) {
+    const found = grid
+      .within(box)
+      .map((place) => grid.id[place])
+      .sort((a, b) => a - b);
+    const wanted = [...x.keys()].filter(
+      (i) => x[i] >= box.left && x[i] <= box.right && y[i] >= box.top && y[i] <= box.bottom,
+    );
     assert.deepEqual(found, wanted);
   }
   assert.deepEqual(grid.within({ left: 1.1, right: 2, top: 0, bottom: 1 }), []);
@@ -54,14 +72,24 @@ test("the nearest point is found across cells, and none beyond the reach", () =>
   assert.equal(grid.id[grid.nearest(0.5, 0.5, 0.1, 0.1, () => true)], wanted);
   const second = grid.nearest(0.5, 0.5, 0.1, 0.1, (place) => grid.id[place] !== wanted);
   assert.notEqual(grid.id[second], wanted);
-  assert.equal(grid.nearest(0.5, 0.5, 1e-9, 1e-9, () => true), -1);
+  assert.equal(
+    grid.nearest(0.5, 0.5, 1e-9, 1e-9, () => true),
+    -1,
+  );
 });
 
 test("counts are the stronger the more points, in their mean colour", () => {
   const grid = new PointGrid([0.05, 0.05, 0.05, 0.95], [0.05, 0.05, 0.05, 0.95]);
   const shade = Uint8Array.from(grid.id, (id) => (id === 0 ? 1 : 0));
   const into = raster(10, 10);
-  const ink = { shade, palette: [[0, 0, 255], [255, 0, 0]] as const, opacity: 1 };
+  const ink = {
+    shade,
+    palette: [
+      [0, 0, 255],
+      [255, 0, 0],
+    ] as const,
+    opacity: 1,
+  };
   const most = new DensityPainter().paint(grid, ink, PIXELS, into, 0.4);
   assert.equal(most, 3);
   assert.deepEqual([...into.pixels.slice(0, 4)], [85, 0, 170, 255]);
@@ -137,7 +165,7 @@ test("labels cover neither each other nor marks, the first ones win", () => {
   const [px, py] = [x.map((at) => at * 600), y.map((at) => at * 400)];
   const placed = placeLabels(px, py, () => 60, 3, 14, new Taken(600, 400), 1000);
   assert.ok(placed.length > 20);
-  const apart = (a: typeof placed[0], b: typeof placed[0]) =>
+  const apart = (a: (typeof placed)[0], b: (typeof placed)[0]) =>
     a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
   for (const a of placed) {
     for (const b of placed) assert.ok(a === b || apart(a, b));
@@ -147,14 +175,29 @@ test("labels cover neither each other nor marks, the first ones win", () => {
     assert.ok(a.x >= 0 && a.y >= 0 && a.x + a.width <= 600 && a.y + a.height <= 400);
   }
   const crowded = placeLabels([100, 100], [100, 112], () => 60, 3, 14, new Taken(230, 118), 1);
-  assert.deepEqual(crowded.map((label) => label.mark), [0]);
+  assert.deepEqual(
+    crowded.map((label) => label.mark),
+    [0],
+  );
 });
 
 test("a line is cut at the rims of its area", () => {
   const area = { left: 10, top: 10, width: 100, height: 50 };
-  assert.deepEqual(clipped([0, 20], [200, 20], area)?.map(([x, y]) => [Math.round(x), y]), [[10, 20], [110, 20]]);
-  assert.deepEqual(clipped([20, 20], [30, 30], area), [[20, 20], [30, 30]]);
-  assert.deepEqual(clipped([0, 0], [60, 60], area), [[10, 10], [60, 60]]);
+  assert.deepEqual(
+    clipped([0, 20], [200, 20], area)?.map(([x, y]) => [Math.round(x), y]),
+    [
+      [10, 20],
+      [110, 20],
+    ],
+  );
+  assert.deepEqual(clipped([20, 20], [30, 30], area), [
+    [20, 20],
+    [30, 30],
+  ]);
+  assert.deepEqual(clipped([0, 0], [60, 60], area), [
+    [10, 10],
+    [60, 60],
+  ]);
   assert.equal(clipped([0, 0], [200, 5], area), undefined);
   assert.equal(clipped([5, 0], [5, 90], area), undefined);
 });

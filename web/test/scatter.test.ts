@@ -5,7 +5,8 @@ import { place, places, round, scaleFor, ticks, valueAt } from "../src/points/sc
 import { fit, ranks } from "../src/points/statistics";
 import { bundle } from "./bundles";
 
-const near = (found: number, wanted: number) => assert.ok(Math.abs(found - wanted) < 1e-6, `${found} is not ${wanted}`);
+const near = (found: number, wanted: number) =>
+  assert.ok(Math.abs(found - wanted) < 1e-6, `${found} is not ${wanted}`);
 
 test("ranks start at 1, ties get their mean", () => {
   assert.deepEqual([...ranks(Float64Array.of(30, 10, 20, 20, -5))], [5, 2, 3.5, 3.5, 1]);
@@ -44,7 +45,8 @@ test("correlations are of the scales shown, and of the models that pass", () => 
 test("a place leads back to its number, on both scales", () => {
   for (const kind of ["linear", "log1p"] as const) {
     const scale = scaleFor([3, NaN, 70_000], kind);
-    for (const value of [3, 50, 70_000]) assert.ok(Math.abs(valueAt(scale, place(scale, value)) / value - 1) < 1e-9);
+    for (const value of [3, 50, 70_000])
+      assert.ok(Math.abs(valueAt(scale, place(scale, value)) / value - 1) < 1e-9);
     assert.ok(place(scale, 3) > 0 && place(scale, 70_000) < 1);
     const up = places(scale, [3, NaN], true);
     near(Math.fround(1 - place(scale, 3)), up[0]);
@@ -72,10 +74,17 @@ test("ticks are round, in the window and not too many", () => {
 });
 
 test("likes against downloads where they are known, else the first two numbers", () => {
-  const named = (...names: string[]) => bundle(["a"], (packer) => names.map((name) => ({
-    name, label: name, kind: name === "day" ? "date" as const : name === "kind" ? "category" as const : "number" as const,
-    values: packer.numbers([1], name === "kind" ? "i32" : "f32"), categories: ["x", "y"],
-  })));
+  const named = (...names: string[]) =>
+    bundle(["a"], (packer) =>
+      names.map((name) => ({
+        name,
+        label: name,
+        kind:
+          name === "day" ? ("date" as const) : name === "kind" ? ("category" as const) : ("number" as const),
+        values: packer.numbers([1], name === "kind" ? "i32" : "f32"),
+        categories: ["x", "y"],
+      })),
+    );
   const axes = (...names: string[]) => usual(measured(named(...names))).map((column) => column.name);
   assert.deepEqual(axes("kind", "size", "likes", "downloads"), ["downloads", "likes"]);
   assert.deepEqual(axes("kind", "day", "size", "likes"), ["day", "size"]);

@@ -4,7 +4,15 @@ import { boundOf, passing, Search } from "../src/search";
 import { joined, parted } from "../src/lists";
 import { bundle } from "./bundles";
 
-const NAMES = ["openai/gpt2", "distilgpt2", "EleutherAI/pythia-70m", "meta-llama/Llama-2-7b-hf", "huggyllama/llama-7b", "a\nb", ""];
+const NAMES = [
+  "openai/gpt2",
+  "distilgpt2",
+  "EleutherAI/pythia-70m",
+  "meta-llama/Llama-2-7b-hf",
+  "huggyllama/llama-7b",
+  "a\nb",
+  "",
+];
 
 test("words are found in any case, all of them, and a typo is forgiven", () => {
   const search = new Search(NAMES);
@@ -26,7 +34,13 @@ test("every name finds itself among 20,000", () => {
 
 test("filters: categories, ranges, unknown values never pass", () => {
   const made = bundle(["a", "b", "c", "d"], (packer) => [
-    { name: "family", label: "family", kind: "category", categories: ["x", "y"], values: packer.numbers([0, 1, -1, 0], "i32") },
+    {
+      name: "family",
+      label: "family",
+      kind: "category",
+      categories: ["x", "y"],
+      values: packer.numbers([0, 1, -1, 0], "i32"),
+    },
     { name: "size", label: "size", kind: "number", values: packer.numbers([1, 5, 9, NaN], "f32") },
   ]);
   const pass = (filters: Record<string, string>) => passing(made, undefined, "", filters);
@@ -45,14 +59,24 @@ test("bounds are read with their units", () => {
 });
 
 test("texts in one setting keep what separates them", () => {
-  for (const texts of [["a|b", "a", "b"], ["\\", "|", "\\|"], ["plain"], []]) assert.deepEqual(parted(joined(texts)), texts);
+  for (const texts of [["a|b", "a", "b"], ["\\", "|", "\\|"], ["plain"], []])
+    assert.deepEqual(parted(joined(texts)), texts);
   const made = bundle(["m", "n", "o"], (packer) => [
-    { name: "kind", label: "kind", kind: "category", categories: ["a|b", "a", "b"], values: packer.numbers([0, 1, 2], "i32") },
+    {
+      name: "kind",
+      label: "kind",
+      kind: "category",
+      categories: ["a|b", "a", "b"],
+      values: packer.numbers([0, 1, 2], "i32"),
+    },
   ]);
   assert.deepEqual([...passing(made, undefined, "", { kind: joined(["a|b"]) })!], [1, 0, 0]);
 });
 
 test("bounds have signs and exponents, and what is no number bounds nothing", () => {
-  assert.deepEqual(["-1", "1e1", "1,234.5", ".5", "+2k"].map((text) => boundOf(text, "number")), [-1, 10, 1234.5, 0.5, 2000]);
+  assert.deepEqual(
+    ["-1", "1e1", "1,234.5", ".5", "+2k"].map((text) => boundOf(text, "number")),
+    [-1, 10, 1234.5, 0.5, 2000],
+  );
   for (const odd of ["0,5", "abc", "-", ".", "1 2"]) assert.ok(Number.isNaN(boundOf(odd, "number")), odd);
 });

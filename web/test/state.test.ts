@@ -5,8 +5,13 @@ import { fromHash, looksElsewhere, packed, START, toHash, unpacked } from "../sr
 
 test("the whole state goes through the address", () => {
   const state = {
-    view: "tree", model: 7, selected: [1, 2, 3, 9, 40], query: "llama & co", colour: "family",
-    filters: { family: "gpt2|it's", size: "1..7" }, settings: { "tree.shape": "circular", "tree.camera": "2_2_0.5_0.5" },
+    view: "tree",
+    model: 7,
+    selected: [1, 2, 3, 9, 40],
+    query: "llama & co",
+    colour: "family",
+    filters: { family: "gpt2|it's", size: "1..7" },
+    settings: { "tree.shape": "circular", "tree.camera": "2_2_0.5_0.5" },
   };
   assert.deepEqual(fromHash(`#${toHash(state)}`, 100), state);
   assert.deepEqual(fromHash("", 100), START);
@@ -27,13 +32,26 @@ test("looking elsewhere is told from choosing something else", () => {
   const at = { ...START, settings: { "tree.camera": "1" } };
   assert.equal(looksElsewhere(at, { ...at, settings: { "tree.camera": "2" } }), true);
   assert.equal(looksElsewhere(at, { ...at, settings: {} }), true);
-  assert.equal(looksElsewhere(at, { ...at, settings: { "tree.camera": "1", "tree.shape": "circular" } }), false);
+  assert.equal(
+    looksElsewhere(at, { ...at, settings: { "tree.camera": "1", "tree.shape": "circular" } }),
+    false,
+  );
   assert.equal(looksElsewhere(at, { ...at, model: 1 }), false);
 });
 
 test("messages that aren't ours, or name no models, are not heard", () => {
   assert.deepEqual(modelsOf({ phylolm: "selected", models: [0, 3] }, 4), [0, 3]);
-  for (const bad of [undefined, null, 1, "x", {}, { phylolm: "selected" }, { phylolm: "selected", models: [4] }, { phylolm: "selected", models: ["0"] }, { models: [1] }]) {
+  for (const bad of [
+    undefined,
+    null,
+    1,
+    "x",
+    {},
+    { phylolm: "selected" },
+    { phylolm: "selected", models: [4] },
+    { phylolm: "selected", models: ["0"] },
+    { models: [1] },
+  ]) {
     assert.equal(modelsOf(bad, 4), undefined);
   }
 });

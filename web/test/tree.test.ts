@@ -18,11 +18,14 @@ function ways(tree: Topology): Map<string, number> {
   };
   const leaves = [...tree.model.keys()].filter((k) => tree.model[k] >= 0);
   const all = new Map<string, number>();
-  for (const a of leaves) for (const b of leaves) {
-    const [fromA, fromB] = [up(a), up(b)];
-    const least = Math.min(...[...fromA.keys()].filter((k) => fromB.has(k)).map((k) => fromA.get(k)! + fromB.get(k)!));
-    all.set(`${tree.model[a]} ${tree.model[b]}`, least);
-  }
+  for (const a of leaves)
+    for (const b of leaves) {
+      const [fromA, fromB] = [up(a), up(b)];
+      const least = Math.min(
+        ...[...fromA.keys()].filter((k) => fromB.has(k)).map((k) => fromA.get(k)! + fromB.get(k)!),
+      );
+      all.set(`${tree.model[a]} ${tree.model[b]}`, least);
+    }
   return all;
 }
 
@@ -39,11 +42,12 @@ test("rerooting changes no way between leaves, and supports stay with their spli
     assert.deepEqual(sorted(ways(turned)), sorted(ways(tree)), `rooted at ${node}`);
     const [before, after] = [splits(tree), splits(turned)];
     const supportOf = new Map([...before].map(([k, split]) => [split, tree.support[k]]));
-    for (const [k, split] of after) if (!Number.isNaN(turned.support[k])) {
-      const known = supportOf.get(split)!;
-      const root = [...before].filter(([, s]) => s === split).map(([j]) => tree.support[j]);
-      assert.ok(root.includes(turned.support[k]), `${known} against ${turned.support[k]}`);
-    }
+    for (const [k, split] of after)
+      if (!Number.isNaN(turned.support[k])) {
+        const known = supportOf.get(split)!;
+        const root = [...before].filter(([, s]) => s === split).map(([j]) => tree.support[j]);
+        assert.ok(root.includes(turned.support[k]), `${known} against ${turned.support[k]}`);
+      }
   }
 });
 
@@ -62,14 +66,23 @@ test("Newick quotes what needs it and holds lengths and supports", () => {
   const tree = grown("((a,b),c)");
   tree.support[1] = 90;
   const names = ["x/1", "it's", "(;"];
-  assert.equal(newick(tree, (model) => names[model]), "(('x/1':1,'it''s':1)90:1,'(;':1);\n");
-  assert.equal(newick(tree, (model) => names[model], 1), "('x/1':1,'it''s':1);\n");
+  assert.equal(
+    newick(tree, (model) => names[model]),
+    "(('x/1':1,'it''s':1)90:1,'(;':1);\n",
+  );
+  assert.equal(
+    newick(tree, (model) => names[model], 1),
+    "('x/1':1,'it''s':1);\n",
+  );
 });
 
 test("a layout puts leaves at even rows, parents between children, depth by length", () => {
   const tree = grown("((a,b),(c,(d,e)))");
   const at = layout(tree, PLAIN);
-  assert.deepEqual([...at.tips].map((k) => Number(at.row[k].toFixed(3))), [0.1, 0.3, 0.5, 0.7, 0.9]);
+  assert.deepEqual(
+    [...at.tips].map((k) => Number(at.row[k].toFixed(3))),
+    [0.1, 0.3, 0.5, 0.7, 0.9],
+  );
   assert.equal(Math.fround(at.row[1]), Math.fround(0.2));
   assert.equal(at.far[0], 1);
   assert.equal(at.depth[tree.model.indexOf(0)], Math.fround(2 / 3));
@@ -98,9 +111,13 @@ function comb(leaves: number): Topology {
   const n = 2 * leaves - 1;
   const parent = Int32Array.from({ length: n }, (_, k) => (k === 0 ? -1 : k % 2 ? k - 1 : k - 2));
   const tree = {
-    parent, length: new Float32Array(n).fill(1), support: new Float32Array(n).fill(NaN),
+    parent,
+    length: new Float32Array(n).fill(1),
+    support: new Float32Array(n).fill(NaN),
     model: Int32Array.from(parent, (_, k) => (k % 2 ? (k - 1) / 2 : -1)),
-    end: Int32Array.from(parent, (_, k) => (k % 2 ? k + 1 : n)), leaves: new Int32Array(n), origin: Int32Array.from(parent, (_, k) => k),
+    end: Int32Array.from(parent, (_, k) => (k % 2 ? k + 1 : n)),
+    leaves: new Int32Array(n),
+    origin: Int32Array.from(parent, (_, k) => k),
   };
   tree.model[n - 1] = leaves - 1;
   tree.end[n - 1] = n;
@@ -121,7 +138,13 @@ test("subtrees under a pixel are bars that reach their deepest leaf: no tip vani
   const strokes = new Strokes();
   branches(tree, at, lens(1000, 100), new Uint8Array(tree.parent.length), strokes);
   let farthest = 0;
-  const pen = { lineWidth: 0, beginPath() {}, moveTo() {}, stroke() {}, lineTo: (x: number) => (farthest = Math.max(farthest, x)) };
+  const pen = {
+    lineWidth: 0,
+    beginPath() {},
+    moveTo() {},
+    stroke() {},
+    lineTo: (x: number) => (farthest = Math.max(farthest, x)),
+  };
   const drawn = strokes.flush(pen as never, () => "#000", 1);
   assert.ok(farthest > 999.9, `drawn to ${farthest} of 1000`);
   assert.ok(drawn < 2 * tree.parent.length);
@@ -143,9 +166,16 @@ for (const shape of ["rectangular", "circular", "unrooted"] as const) {
   test(`names never touch: ${shape}`, () => {
     const tree = comb(400);
     const at = layout(tree, { ...PLAIN, shape });
-    const found = placed(at, lens(900, 900), { width: () => 80, first: [tree.model.indexOf(200)], edge: undefined });
+    const found = placed(at, lens(900, 900), {
+      width: () => 80,
+      first: [tree.model.indexOf(200)],
+      edge: undefined,
+    });
     assert.ok(found.length > 5);
-    assert.ok(found.some((label) => tree.model[label.node] === 200), "the first ones have room before all others");
+    assert.ok(
+      found.some((label) => tree.model[label.node] === 200),
+      "the first ones have room before all others",
+    );
     if (shape !== "rectangular") return;
     const rows = found.map((label) => label.y).sort((a, b) => a - b);
     for (let k = 1; k < rows.length; k++) assert.ok(rows[k] - rows[k - 1] >= 12 - 1e-6);

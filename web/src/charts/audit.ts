@@ -23,7 +23,10 @@ export function byKind(findings: readonly Finding[], kinds: readonly string[]): 
 export function kindsOf(findings: readonly Finding[]): string[] {
   const kinds = [...new Set(findings.map(({ kind }) => kind))];
   const counts = byKind(findings, kinds);
-  return kinds.map((_, k) => k).sort((a, b) => counts[b] - counts[a] || (kinds[a] < kinds[b] ? -1 : 1)).map((k) => kinds[k]);
+  return kinds
+    .map((_, k) => k)
+    .sort((a, b) => counts[b] - counts[a] || (kinds[a] < kinds[b] ? -1 : 1))
+    .map((k) => kinds[k]);
 }
 
 /** Kinds as one setting and back: a kind is any text, so its own "|" is escaped. */

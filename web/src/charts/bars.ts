@@ -81,7 +81,13 @@ export function paint(pen: Ink, bars: Bars, box: Box, theme: Theme, colour: stri
   return height(bars);
 }
 
-function paintRows(pen: Ink, { labels, values }: Bars, { x, y, width }: Box, theme: Theme, colour: string): void {
+function paintRows(
+  pen: Ink,
+  { labels, values }: Bars,
+  { x, y, width }: Box,
+  theme: Theme,
+  colour: string,
+): void {
   pen.font = `13px ${FONT}`;
   const measure = (text: string) => pen.measureText(text).width;
   const texts = labels.map((label) => shown(label, 60) || "not said");
@@ -112,7 +118,13 @@ export function titled(root: SVGSVGElement, labels: readonly string[]): void {
   });
 }
 
-function paintMonths(pen: Ink, { labels, values }: Bars, { x, y, width }: Box, theme: Theme, colour: string): void {
+function paintMonths(
+  pen: Ink,
+  { labels, values }: Bars,
+  { x, y, width }: Box,
+  theme: Theme,
+  colour: string,
+): void {
   const most = Math.max(...values.filter(Number.isFinite), 0) || 1;
   const [left, tall] = [44, COLUMNS_HEIGHT - 30];
   const step = (width - left) / labels.length;
@@ -136,7 +148,14 @@ function paintMonths(pen: Ink, { labels, values }: Bars, { x, y, width }: Box, t
 }
 
 /** Years below their January; months themselves where there is no January but the first. */
-function paintYears(pen: Ink, labels: readonly string[], left: number, step: number, floor: number, theme: Theme): void {
+function paintYears(
+  pen: Ink,
+  labels: readonly string[],
+  left: number,
+  step: number,
+  floor: number,
+  theme: Theme,
+): void {
   pen.fillStyle = theme.faint;
   pen.textAlign = "start";
   let free = -Infinity;

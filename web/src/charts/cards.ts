@@ -13,7 +13,12 @@ export interface Card {
 export const MOST_BARS = 15;
 
 /** How often the commonest values of a column occur among the models that pass. */
-export function countsOf(bundle: Bundle, column: Column, passing: Uint8Array | undefined, most = MOST_BARS): Card {
+export function countsOf(
+  bundle: Bundle,
+  column: Column,
+  passing: Uint8Array | undefined,
+  most = MOST_BARS,
+): Card {
   const names = column.categories ?? [];
   const counts = new Uint32Array(names.length);
   let unknown = 0;
@@ -22,13 +27,19 @@ export function countsOf(bundle: Bundle, column: Column, passing: Uint8Array | u
     if (value < 0) unknown++;
     else counts[value]++;
   });
-  const common = [...counts.keys()].filter((k) => counts[k] > 0).sort((a, b) => counts[b] - counts[a] || a - b);
+  const common = [...counts.keys()]
+    .filter((k) => counts[k] > 0)
+    .sort((a, b) => counts[b] - counts[a] || a - b);
   const rest = common.slice(most);
   return {
     title: column.label,
     labels: common.slice(0, most).map((k) => names[k]),
     values: common.slice(0, most).map((k) => counts[k]),
-    sentences: left(rest.length, rest.reduce((sum, k) => sum + counts[k], 0), unknown),
+    sentences: left(
+      rest.length,
+      rest.reduce((sum, k) => sum + counts[k], 0),
+      unknown,
+    ),
   };
 }
 
@@ -41,7 +52,11 @@ function left(others: number, models: number, unknown: number): string[] {
 }
 
 /** Upper left corners of cards in columns, each put where there is most room left, and the height of all. */
-export function flow(heights: readonly number[], columns: number, gap: number): { places: { column: number; y: number }[]; height: number } {
+export function flow(
+  heights: readonly number[],
+  columns: number,
+  gap: number,
+): { places: { column: number; y: number }[]; height: number } {
   const ends = new Array<number>(columns).fill(0);
   const places = heights.map((height) => {
     const column = ends.indexOf(Math.min(...ends));

@@ -15,7 +15,12 @@ export interface Row {
 const DIGITS = 6;
 
 /** Rows by value, the highest first; models that don't pass are left out, and so are scores that are no numbers. */
-export function ranked(bundle: Bundle, scores: Forecast, passing: Uint8Array | undefined, onlyForecasts: boolean): Row[] {
+export function ranked(
+  bundle: Bundle,
+  scores: Forecast,
+  passing: Uint8Array | undefined,
+  onlyForecasts: boolean,
+): Row[] {
   const [value, low, high] = [scores.value, scores.low, scores.high].map((each) => bundle.numbers(each));
   const rows: Row[] = [];
   bundle.numbers(scores.model).forEach((model, k) => {
@@ -71,7 +76,9 @@ export function rowAt(rows: readonly Row[], scale: Scale, x: number, y: number, 
 /** "58.1, 90 % interval 50 to 66" or "58.1, known". */
 export function told(row: Row, level: number): string {
   const [value, low, high] = [row.value, row.low, row.high].map((each) => Number(each.toPrecision(4)));
-  return row.forecast ? `${value}, forecast, ${percent(level)} interval ${low} to ${high}` : `${value}, known`;
+  return row.forecast
+    ? `${value}, forecast, ${percent(level)} interval ${low} to ${high}`
+    : `${value}, known`;
 }
 
 export function percent(level: number): string {

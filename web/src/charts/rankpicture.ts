@@ -41,8 +41,12 @@ const NAME_HEIGHT = 15;
 const TICK_ROOM = 48;
 
 export function paintRanking(pen: Pen, scene: RankScene, at: RankWindow, theme: Theme): void {
-  const marks = ticks(scene.scale, at.wx(at.left), at.wx(at.right), Math.max(2, Math.floor((at.right - at.left) / TICK_ROOM)))
-    .map((value) => ({ value, x: Math.round(at.sx(place(scene.scale, value))) + 0.5 }));
+  const marks = ticks(
+    scene.scale,
+    at.wx(at.left),
+    at.wx(at.right),
+    Math.max(2, Math.floor((at.right - at.left) / TICK_ROOM)),
+  ).map((value) => ({ value, x: Math.round(at.sx(place(scene.scale, value))) + 0.5 }));
   paintLines(pen, marks, at, theme);
   const rowHeight = Math.abs(at.sy(1) - at.sy(0)) / Math.max(1, scene.rows.length);
   const [first, end] = between(at.wy(at.top), at.wy(at.bottom), scene.rows.length);
@@ -64,7 +68,14 @@ function paintLines(pen: Pen, marks: readonly { x: number }[], at: RankWindow, t
   pen.stroke();
 }
 
-function paintRow(pen: Pen, scene: RankScene, k: number, rowHeight: number, at: RankWindow, theme: Theme): void {
+function paintRow(
+  pen: Pen,
+  scene: RankScene,
+  k: number,
+  rowHeight: number,
+  at: RankWindow,
+  theme: Theme,
+): void {
   const row = scene.rows[k];
   const y = at.sy(middle(k, scene.rows.length));
   const colour = scene.colour(row.model);
@@ -85,12 +96,18 @@ function paintRow(pen: Pen, scene: RankScene, k: number, rowHeight: number, at: 
     pen.globalAlpha = 1;
   }
   const size = Math.min(5, Math.max(1.8, rowHeight * 0.3));
-  if (x >= at.left - size && x <= at.right + size) paintDot(pen, { x, y, size, colour, open: row.forecast }, theme);
+  if (x >= at.left - size && x <= at.right + size)
+    paintDot(pen, { x, y, size, colour, open: row.forecast }, theme);
   const ring = scene.selected(row.model) ? size + 3 : k === scene.pointed ? size + 4 : 0;
-  if (ring && x >= at.left && x <= at.right) paintRing(pen, x, y, ring, k === scene.pointed ? theme.ink : theme.mark);
+  if (ring && x >= at.left && x <= at.right)
+    paintRing(pen, x, y, ring, k === scene.pointed ? theme.ink : theme.mark);
 }
 
-function paintDot(pen: Pen, dot: { x: number; y: number; size: number; colour: string; open: boolean }, theme: Theme): void {
+function paintDot(
+  pen: Pen,
+  dot: { x: number; y: number; size: number; colour: string; open: boolean },
+  theme: Theme,
+): void {
   pen.beginPath();
   pen.arc(dot.x, dot.y, dot.size, 0, 2 * Math.PI);
   pen.fillStyle = dot.open ? theme.paper : dot.colour;
@@ -109,7 +126,14 @@ function paintRing(pen: Pen, x: number, y: number, size: number, colour: string)
 }
 
 /** Names to the left, numbers to the right, of as many rows as there is room for. */
-function paintTexts(pen: Pen, scene: RankScene, [first, end]: [number, number], rowHeight: number, at: RankWindow, theme: Theme): void {
+function paintTexts(
+  pen: Pen,
+  scene: RankScene,
+  [first, end]: [number, number],
+  rowHeight: number,
+  at: RankWindow,
+  theme: Theme,
+): void {
   pen.font = FONT;
   pen.textBaseline = "middle";
   const measure = (text: string) => pen.measureText(text).width;
@@ -141,7 +165,13 @@ function cover(pen: Pen, at: RankWindow, theme: Theme): void {
   pen.fillRect(0, at.bottom + half, at.width, at.height - at.bottom);
 }
 
-function paintAxis(pen: Pen, scene: RankScene, marks: readonly { value: number; x: number }[], at: RankWindow, theme: Theme): void {
+function paintAxis(
+  pen: Pen,
+  scene: RankScene,
+  marks: readonly { value: number; x: number }[],
+  at: RankWindow,
+  theme: Theme,
+): void {
   pen.fillStyle = theme.faint;
   pen.fillRect(at.left, at.bottom, at.right - at.left, 1);
   pen.font = SMALL;

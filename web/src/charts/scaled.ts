@@ -3,12 +3,18 @@
 import type { Pen } from "../pen";
 
 /** What bars and cards are drawn with. */
-export type Ink = Pick<Pen, "fillStyle" | "font" | "textAlign" | "textBaseline" | "fillText" | "fillRect" | "measureText">;
+export type Ink = Pick<
+  Pen,
+  "fillStyle" | "font" | "textAlign" | "textBaseline" | "fillText" | "fillRect" | "measureText"
+>;
 
 export class Scaled implements Ink {
   private size = "12px sans-serif";
 
-  constructor(private readonly pen: Ink, private readonly scale: number) {}
+  constructor(
+    private readonly pen: Ink,
+    private readonly scale: number,
+  ) {}
 
   get font(): string {
     return this.size;

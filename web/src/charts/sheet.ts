@@ -49,7 +49,13 @@ export function laidOut(heights: (width: number) => number[], width: number, tal
 }
 
 /** All cards within a width and height. */
-export function paintSheet(pen: Ink, cards: readonly Coloured[], width: number, tall: number, theme: Theme): void {
+export function paintSheet(
+  pen: Ink,
+  cards: readonly Coloured[],
+  width: number,
+  tall: number,
+  theme: Theme,
+): void {
   const heights = (each: number) => cards.map(({ card }) => heightOf(pen, card, each));
   const { scale, places, width: each } = laidOut(heights, width, tall);
   const scaled = new Scaled(pen, scale);
@@ -64,11 +70,24 @@ function linesOf(pen: Ink, text: string, font: string, width: number): string[] 
 }
 
 function heightOf(pen: Ink, card: Card, width: number): number {
-  const notes = card.sentences.reduce((sum, sentence) => sum + linesOf(pen, sentence, NOTE_FONT, width).length, 0);
-  return linesOf(pen, card.title, TITLE_FONT, width).length * TITLE_LINE + UNDER_TITLE + height(card) + notes * LINE;
+  const notes = card.sentences.reduce(
+    (sum, sentence) => sum + linesOf(pen, sentence, NOTE_FONT, width).length,
+    0,
+  );
+  return (
+    linesOf(pen, card.title, TITLE_FONT, width).length * TITLE_LINE +
+    UNDER_TITLE +
+    height(card) +
+    notes * LINE
+  );
 }
 
-function paintCard(pen: Ink, { card, colour }: Coloured, { x, y, width }: { x: number; y: number; width: number }, theme: Theme): void {
+function paintCard(
+  pen: Ink,
+  { card, colour }: Coloured,
+  { x, y, width }: { x: number; y: number; width: number },
+  theme: Theme,
+): void {
   let at = y;
   const write = (text: string, font: string, line: number, ink: string) => {
     const lines = linesOf(pen, text, font, width);

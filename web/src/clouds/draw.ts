@@ -31,7 +31,13 @@ export function layoutOf(cluster: Cluster, key: number, width: number, height: n
 }
 
 /** Words with the upper left of their cloud at (x, y). */
-export function paintWords(pen: Pen, words: readonly Placed[], colours: readonly string[], x: number, y: number): void {
+export function paintWords(
+  pen: Pen,
+  words: readonly Placed[],
+  colours: readonly string[],
+  x: number,
+  y: number,
+): void {
   pen.textAlign = "center";
   pen.textBaseline = "alphabetic";
   for (const word of words) {
@@ -42,13 +48,23 @@ export function paintWords(pen: Pen, words: readonly Placed[], colours: readonly
 }
 
 /** A cloud under its name and count. */
-export function paintTitled(pen: Pen, cluster: Cluster, key: number, theme: Theme, box: { x: number; y: number; width: number; height: number }): void {
+export function paintTitled(
+  pen: Pen,
+  cluster: Cluster,
+  key: number,
+  theme: Theme,
+  box: { x: number; y: number; width: number; height: number },
+): void {
   pen.textAlign = "start";
   pen.textBaseline = "alphabetic";
   pen.fillStyle = theme.ink;
   pen.font = `600 13px ${FONT}`;
   const count = cluster.size.toLocaleString("en");
-  pen.fillText(shown(cluster.name, Math.max(8, Math.floor(box.width / 8.5) - count.length)), box.x, box.y + 14);
+  pen.fillText(
+    shown(cluster.name, Math.max(8, Math.floor(box.width / 8.5) - count.length)),
+    box.x,
+    box.y + 14,
+  );
   pen.textAlign = "right";
   pen.fillStyle = theme.faint;
   pen.fillText(count, box.x + box.width, box.y + 14);
@@ -61,10 +77,15 @@ export function boxes(many: number, width: number, height: number, shape = 1.7, 
     const [w, h] = [width / columns, height / Math.ceil(many / columns)];
     return Math.abs(Math.log(w / h / shape)) + (columns * Math.ceil(many / columns) - many) * 0.05;
   };
-  const columns = Array.from({ length: Math.max(1, many) }, (_, k) => k + 1).reduce((a, b) => (off(b) < off(a) ? b : a));
+  const columns = Array.from({ length: Math.max(1, many) }, (_, k) => k + 1).reduce((a, b) =>
+    off(b) < off(a) ? b : a,
+  );
   const rows = Math.ceil(many / columns);
   const [w, h] = [(width - gap * (columns + 1)) / columns, (height - gap * (rows + 1)) / rows];
   return Array.from({ length: many }, (_, k) => ({
-    x: gap + (k % columns) * (w + gap), y: gap + Math.floor(k / columns) * (h + gap), width: w, height: h,
+    x: gap + (k % columns) * (w + gap),
+    y: gap + Math.floor(k / columns) * (h + gap),
+    width: w,
+    height: h,
   }));
 }

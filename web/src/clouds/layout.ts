@@ -37,31 +37,55 @@ export function seeded(seed: number): () => number {
 }
 
 /** Font sizes: areas follow weights, and the widest word fits the room. */
-export function sizes(texts: readonly string[], weights: readonly number[], width: number, height: number): number[] {
+export function sizes(
+  texts: readonly string[],
+  weights: readonly number[],
+  width: number,
+  height: number,
+): number[] {
   const heaviest = Math.max(...weights.filter(Number.isFinite), 0) || 1;
   const shares = texts.map((_, k) => Math.sqrt(Math.max(0, weights[k] || 0) / heaviest));
   const ink = texts.reduce((sum, text, k) => sum + text.length * LETTER * shares[k] ** 2, 0) || 1;
   const byRoom = Math.sqrt((0.5 * width * height) / ink);
-  const byWidth = Math.min(...texts.map((text, k) => (0.92 * width) / (text.length * LETTER * Math.max(shares[k], 0.01))));
+  const byWidth = Math.min(
+    ...texts.map((text, k) => (0.92 * width) / (text.length * LETTER * Math.max(shares[k], 0.01))),
+  );
   const largest = Math.min(byRoom, byWidth, 0.42 * height);
   return shares.map((share) => Math.max(LEAST_SIZE, largest * share));
 }
 
 /** A cloud's words without overlap; smaller until all fit, at last without those that don't. */
-export function laidOut({ words, weights }: Cloud, width: number, height: number, canvas?: () => HTMLCanvasElement): Placed[] {
+export function laidOut(
+  { words, weights }: Cloud,
+  width: number,
+  height: number,
+  canvas?: () => HTMLCanvasElement,
+): Placed[] {
   const texts = words.map((word) => shown(word, LONGEST_WORD));
   if (!texts.length || width < 20 || height < 20) return [];
   const wanted = sizes(texts, weights, width, height);
   let best: Placed[] = [];
   for (let k = 0, share = 1; k < TRIES; k++, share *= SHRINK) {
-    const placed = attempt(texts, wanted.map((size) => Math.max(LEAST_SIZE, size * share)), width, height, canvas);
+    const placed = attempt(
+      texts,
+      wanted.map((size) => Math.max(LEAST_SIZE, size * share)),
+      width,
+      height,
+      canvas,
+    );
     if (placed.length > best.length) best = placed;
     if (best.length === texts.length) break;
   }
   return best;
 }
 
-function attempt(texts: string[], fontSizes: number[], width: number, height: number, canvas?: () => HTMLCanvasElement): Placed[] {
+function attempt(
+  texts: string[],
+  fontSizes: number[],
+  width: number,
+  height: number,
+  canvas?: () => HTMLCanvasElement,
+): Placed[] {
   const random = seeded(texts.length * 7919 + texts[0].length);
   const words = texts.map((text, rank) => ({ text, rank, size: fontSizes[rank] }));
   const found: Placed[] = [];

@@ -13,7 +13,9 @@ export function slider({ store }: App, scene: Scene, least: number): HTMLElement
   const range = h("input", { type: "range", min: low, max: high, step: (high - low) / 100, value });
   const wanted = () => Number(range.value);
   range.addEventListener("input", () => (told.textContent = wanted().toFixed(2)));
-  range.addEventListener("change", () => store.choose("graph.least", wanted() <= low ? "" : wanted().toPrecision(4)));
+  range.addEventListener("change", () =>
+    store.choose("graph.least", wanted() <= low ? "" : wanted().toPrecision(4)),
+  );
   return [h("label", { class: "choice" }, h("span", {}, "Weight at least"), range, told)];
 }
 
@@ -21,11 +23,13 @@ export function slider({ store }: App, scene: Scene, least: number): HTMLElement
 export function kinds({ store }: App, scene: Scene, hidden: Set<string>): HTMLElement[] {
   const all = scene.edges.kinds;
   if (all.length < 2) return [];
-  return all.map((kind) => toggle(shown(kind, 24), !hidden.has(kind), (on) => {
-    if (on) hidden.delete(kind);
-    else hidden.add(kind);
-    store.choose("graph.hidden", joined(hidden));
-  }));
+  return all.map((kind) =>
+    toggle(shown(kind, 24), !hidden.has(kind), (on) => {
+      if (on) hidden.delete(kind);
+      else hidden.add(kind);
+      store.choose("graph.hidden", joined(hidden));
+    }),
+  );
 }
 
 /** Buttons that make the selection grow, or that begin one at the open model. */

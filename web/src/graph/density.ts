@@ -5,7 +5,10 @@ export class Density {
   /** Count and colour of a pixel in one number, as the walk is most of a redraw: the colour is the lowest byte. */
   private readonly cells: Uint32Array;
 
-  constructor(readonly width: number, readonly height: number) {
+  constructor(
+    readonly width: number,
+    readonly height: number,
+  ) {
     this.cells = new Uint32Array(width * height);
   }
 
@@ -30,8 +33,12 @@ export class Density {
     const [right, below] = [width - 0.01, height - 0.01];
     const within = (value: number, most: number) => Math.min(most, Math.max(0, value));
     this.walk(
-      within(ax + part[0] * dx, right), within(ay + part[0] * dy, below),
-      within(ax + part[1] * dx, right), within(ay + part[1] * dy, below), tint, weight,
+      within(ax + part[0] * dx, right),
+      within(ay + part[0] * dy, below),
+      within(ax + part[1] * dx, right),
+      within(ay + part[1] * dy, below),
+      tint,
+      weight,
     );
   }
 
@@ -41,10 +48,10 @@ export class Density {
     const more = weight << 8;
     const steps = Math.max(1, Math.ceil(Math.max(Math.abs(bx - ax), Math.abs(by - ay))));
     // steps are cut towards zero: the walk never goes past the end, which is inside the picture
-    const stepX = ((bx - ax) / steps) * 65536 | 0;
-    const stepY = ((by - ay) / steps) * 65536 | 0;
-    let x = ax * 65536 | 0;
-    let y = ay * 65536 | 0;
+    const stepX = (((bx - ax) / steps) * 65536) | 0;
+    const stepY = (((by - ay) / steps) * 65536) | 0;
+    let x = (ax * 65536) | 0;
+    let y = (ay * 65536) | 0;
     for (let k = 0; k <= steps; k++, x += stepX, y += stepY) {
       const at = (y >> 16) * width + (x >> 16);
       const cell = cells[at];
@@ -54,13 +61,19 @@ export class Density {
   }
 
   /** Into pixels (RGBA): opacity grows with the logarithm of the count, from `low` to `high`, 0 to 255. */
-  shade(pixels: Uint8ClampedArray, colours: readonly (readonly [number, number, number])[], low: number, high: number): void {
+  shade(
+    pixels: Uint8ClampedArray,
+    colours: readonly (readonly [number, number, number])[],
+    low: number,
+    high: number,
+  ): void {
     const whole = new Uint32Array(pixels.buffer, pixels.byteOffset, pixels.length / 4);
     const opacity = opacities(this.most(), low, high);
     const colour = colours.map(([r, g, b]) => r | (g << 8) | (b << 16)); // bytes of a pixel, the lowest first
     const { cells } = this;
     for (let at = 0; at < cells.length; at++) {
-      if (cells[at]) whole[at] = colour[cells[at] & 255] | (opacity[Math.min(MOST_COUNTED, cells[at] >>> 8)] << 24);
+      if (cells[at])
+        whole[at] = colour[cells[at] & 255] | (opacity[Math.min(MOST_COUNTED, cells[at] >>> 8)] << 24);
     }
   }
 
@@ -98,16 +111,26 @@ export function drawn(edge: number, oneIn: number): boolean {
 export function opacities(most: number, low: number, high: number): Uint8Array {
   // few edges on a pixel look the same whether the busiest pixel has 3 or 30: hence at least 30
   const full = Math.log(Math.max(most, 30));
-  return Uint8Array.from({ length: most + 1 }, (_, count) => (count ? low + (high - low) * (Math.log(count) / full) : 0));
+  return Uint8Array.from({ length: most + 1 }, (_, count) =>
+    count ? low + (high - low) * (Math.log(count) / full) : 0,
+  );
 }
 
 /** The part of a line that is inside the picture, as shares of its length (Liang and Barsky's way). */
 export function clipped(
-  ax: number, ay: number, bx: number, by: number, width: number, height: number,
+  ax: number,
+  ay: number,
+  bx: number,
+  by: number,
+  width: number,
+  height: number,
 ): [number, number] | undefined {
   let from = 0;
   let to = 1;
-  for (const [start, change, most] of [[ax, bx - ax, width], [ay, by - ay, height]]) {
+  for (const [start, change, most] of [
+    [ax, bx - ax, width],
+    [ay, by - ay, height],
+  ]) {
     if (change === 0) {
       if (start < 0 || start >= most) return undefined;
       continue;

@@ -21,7 +21,13 @@ export function stamp(radius: number): Stamp {
 
 /** A disc over what is there. x, y: its middle in pixels. */
 export function press(
-  pixels: Uint8ClampedArray, width: number, height: number, x: number, y: number, { side, cover }: Stamp, [r, g, b]: Rgb,
+  pixels: Uint8ClampedArray,
+  width: number,
+  height: number,
+  x: number,
+  y: number,
+  { side, cover }: Stamp,
+  [r, g, b]: Rgb,
 ): void {
   const left = Math.round(x) - (side >> 1);
   const top = Math.round(y) - (side >> 1);

@@ -59,7 +59,10 @@ export function inSight(scene: Scene, sight: Sight, nodes: Uint32Array, only?: U
     if (near) {
       if (within(a) || within(b)) found[many++] = e;
     } else if (
-      Math.max(x[a], x[b]) >= 0 && Math.min(x[a], x[b]) < width && Math.max(y[a], y[b]) >= 0 && Math.min(y[a], y[b]) < height
+      Math.max(x[a], x[b]) >= 0 &&
+      Math.min(x[a], x[b]) < width &&
+      Math.max(y[a], y[b]) >= 0 &&
+      Math.min(y[a], y[b]) < height
     ) {
       found[many++] = e;
     }
@@ -68,14 +71,29 @@ export function inSight(scene: Scene, sight: Sight, nodes: Uint32Array, only?: U
 }
 
 export function nodesInSight(scene: Scene, { x, y, width, height }: Sight, only?: Uint8Array): Uint32Array {
-  return scene.order.filter((m) => scene.shows[m] && !(only && !only[m]) && x[m] > -9 && y[m] > -9 && x[m] < width + 9 && y[m] < height + 9);
+  return scene.order.filter(
+    (m) =>
+      scene.shows[m] &&
+      !(only && !only[m]) &&
+      x[m] > -9 &&
+      y[m] > -9 &&
+      x[m] < width + 9 &&
+      y[m] < height + 9,
+  );
 }
 
 /** Each raster is shown before the next is made: one canvas serves them all. */
 const board = document.createElement("canvas");
 
 /** Edges and models in one picture of pixels, `ratio` of them to a pixel of the page. */
-export function raster(scene: Scene, sight: Sight, look: Look, ratio: number, edges: Uint32Array, nodes: Uint32Array): HTMLCanvasElement {
+export function raster(
+  scene: Scene,
+  sight: Sight,
+  look: Look,
+  ratio: number,
+  edges: Uint32Array,
+  nodes: Uint32Array,
+): HTMLCanvasElement {
   const [width, height] = [Math.round(sight.width * ratio), Math.round(sight.height * ratio)];
   if (board.width !== width) board.width = width;
   if (board.height !== height) board.height = height;
@@ -86,7 +104,14 @@ export function raster(scene: Scene, sight: Sight, look: Look, ratio: number, ed
   return board;
 }
 
-function shadeEdges(image: ImageData, scene: Scene, sight: Sight, look: Look, ratio: number, edges: Uint32Array): void {
+function shadeEdges(
+  image: ImageData,
+  scene: Scene,
+  sight: Sight,
+  look: Look,
+  ratio: number,
+  edges: Uint32Array,
+): void {
   const density = new Density(image.width, image.height);
   const { source, target } = scene.edges;
   const { shade, palette } = look.colours;
@@ -119,14 +144,29 @@ function mixed(a: Rgb, b: Rgb, share: number): Rgb {
   return [0, 1, 2].map((k) => Math.round(a[k] * share + b[k] * (1 - share))) as unknown as Rgb;
 }
 
-function pressNodes(image: ImageData, scene: Scene, sight: Sight, look: Look, ratio: number, nodes: Uint32Array): void {
+function pressNodes(
+  image: ImageData,
+  scene: Scene,
+  sight: Sight,
+  look: Look,
+  ratio: number,
+  nodes: Uint32Array,
+): void {
   const palette = look.colours.palette.map(rgb);
   const stamps = [0, 3, 15, 63].map((degree): Stamp => stamp(radius(degree, sight.zoom) * ratio));
   // from the least important on, so that the others lie over them
   for (let k = nodes.length - 1; k >= 0; k--) {
     const m = nodes[k];
     const disc = stamps[step(scene.degree(m))];
-    press(image.data, image.width, image.height, sight.x[m] * ratio, sight.y[m] * ratio, disc, palette[look.colours.shade[m]]);
+    press(
+      image.data,
+      image.width,
+      image.height,
+      sight.x[m] * ratio,
+      sight.y[m] * ratio,
+      disc,
+      palette[look.colours.shade[m]],
+    );
   }
 }
 
@@ -181,7 +221,14 @@ export function discs(pen: Pen, scene: Scene, sight: Sight, look: Look, nodes: U
 }
 
 /** Rings around models, in the colour of the selection. */
-export function rings(pen: Pen, scene: Scene, sight: Sight, models: Iterable<number>, colour: string, wide: number): void {
+export function rings(
+  pen: Pen,
+  scene: Scene,
+  sight: Sight,
+  models: Iterable<number>,
+  colour: string,
+  wide: number,
+): void {
   pen.strokeStyle = colour;
   pen.lineWidth = wide;
   pen.beginPath();
@@ -197,13 +244,28 @@ export function rings(pen: Pen, scene: Scene, sight: Sight, models: Iterable<num
 const widths = new Map<string, number>();
 
 /** Names beside models where there is room: `first` always come first, the others only when few are in sight. */
-export function names(pen: Pen, scene: Scene, sight: Sight, look: Look, nodes: Uint32Array, first: readonly number[]): Label[] {
+export function names(
+  pen: Pen,
+  scene: Scene,
+  sight: Sight,
+  look: Look,
+  nodes: Uint32Array,
+  first: readonly number[],
+): Label[] {
   pen.font = FONT;
   const few = nodes.length <= NAMED_AMONG;
   const wanted = few ? [...new Set([...first, ...nodes])] : first;
   const most = Math.round((sight.width * sight.height) / 9000);
   const room = { width: sight.width, height: sight.height, line: LINE, most };
-  const taken = nodes.length <= NEAR ? [...nodes].map((mark) => ({ mark, x: sight.x[mark], y: sight.y[mark], radius: radius(scene.degree(mark), sight.zoom) })) : [];
+  const taken =
+    nodes.length <= NEAR
+      ? [...nodes].map((mark) => ({
+          mark,
+          x: sight.x[mark],
+          y: sight.y[mark],
+          radius: radius(scene.degree(mark), sight.zoom),
+        }))
+      : [];
   const done = placed(wishes(pen, scene, sight, wanted), room, taken);
   pen.textBaseline = "middle";
   pen.textAlign = "start";
@@ -223,7 +285,14 @@ function* wishes(pen: Pen, scene: Scene, sight: Sight, models: readonly number[]
     const text = shortName(scene.bundle.name(mark));
     let width = widths.get(text);
     if (width === undefined) widths.set(text, (width = pen.measureText(text).width));
-    yield { mark, text, width, x: sight.x[mark], y: sight.y[mark], radius: radius(scene.degree(mark), sight.zoom) };
+    yield {
+      mark,
+      text,
+      width,
+      x: sight.x[mark],
+      y: sight.y[mark],
+      radius: radius(scene.degree(mark), sight.zoom),
+    };
   }
 }
 

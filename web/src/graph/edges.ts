@@ -33,8 +33,10 @@ export interface Wanted {
 export function joined(parts: readonly Part[]): Edges {
   const total = parts.reduce((sum, part) => sum + part.source.length, 0);
   const edges = {
-    source: new Uint32Array(total), target: new Uint32Array(total),
-    weight: new Float32Array(total).fill(NaN), kind: new Uint8Array(total),
+    source: new Uint32Array(total),
+    target: new Uint32Array(total),
+    weight: new Float32Array(total).fill(NaN),
+    kind: new Uint8Array(total),
   };
   const kinds: string[] = [];
   const directed: boolean[] = [];
@@ -53,8 +55,12 @@ export function joined(parts: readonly Part[]): Edges {
     }
   }
   return {
-    source: edges.source.subarray(0, at), target: edges.target.subarray(0, at),
-    weight: edges.weight.subarray(0, at), kind: edges.kind.subarray(0, at), kinds, directed,
+    source: edges.source.subarray(0, at),
+    target: edges.target.subarray(0, at),
+    weight: edges.weight.subarray(0, at),
+    kind: edges.kind.subarray(0, at),
+    kinds,
+    directed,
   };
 }
 
@@ -88,7 +94,10 @@ export function neighbours(count: number, edges: Edges, chosen: Uint32Array): Ne
   const other = new Uint32Array(2 * chosen.length);
   const edge = new Uint32Array(2 * chosen.length);
   for (const e of chosen) {
-    for (const [from, to] of [[edges.source[e], edges.target[e]], [edges.target[e], edges.source[e]]]) {
+    for (const [from, to] of [
+      [edges.source[e], edges.target[e]],
+      [edges.target[e], edges.source[e]],
+    ]) {
       other[next[from]] = to;
       edge[next[from]++] = e;
     }

@@ -43,7 +43,9 @@ export function placed(wishes: Iterable<Wish>, room: Room, discs: readonly Disc[
   const done: Label[] = [];
   for (const wish of wishes) {
     if (done.length >= room.most) break;
-    const label = around(wish, room.line).find((each) => within(each, room) && clear(each, done, discs, room.line));
+    const label = around(wish, room.line).find(
+      (each) => within(each, room) && clear(each, done, discs, room.line),
+    );
     if (label) done.push(label);
   }
   return done;
@@ -52,12 +54,20 @@ export function placed(wishes: Iterable<Wish>, room: Room, discs: readonly Disc[
 function around({ mark, text, width, x, y, radius }: Wish, line: number): Label[] {
   const beside = radius + GAP;
   const below = radius + line / 2 + 1;
-  const places = [[x + beside, y], [x - beside - width, y], [x - width / 2, y + below], [x - width / 2, y - below]];
+  const places = [
+    [x + beside, y],
+    [x - beside - width, y],
+    [x - width / 2, y + below],
+    [x - width / 2, y - below],
+  ];
   return places.map(([left, middle]) => ({ mark, text, width, x: left, y: middle }));
 }
 
 function clear(label: Label, done: readonly Label[], discs: readonly Disc[], line: number): boolean {
-  return !done.some((other) => overlap(label, other, line)) && !discs.some((disc) => disc.mark !== label.mark && covers(label, disc, line));
+  return (
+    !done.some((other) => overlap(label, other, line)) &&
+    !discs.some((disc) => disc.mark !== label.mark && covers(label, disc, line))
+  );
 }
 
 export function overlap(a: Label, b: Label, line: number): boolean {
@@ -65,7 +75,11 @@ export function overlap(a: Label, b: Label, line: number): boolean {
 }
 
 function covers(label: Label, { x, y, radius }: Disc, line: number): boolean {
-  return Math.abs(label.y - y) < line / 2 + radius - 1 && x + radius > label.x && x - radius < label.x + label.width;
+  return (
+    Math.abs(label.y - y) < line / 2 + radius - 1 &&
+    x + radius > label.x &&
+    x - radius < label.x + label.width
+  );
 }
 
 function within({ x, y, width }: Label, room: Room): boolean {

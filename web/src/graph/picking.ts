@@ -17,7 +17,13 @@ export function indexOf(x: Float32Array, y: Float32Array): Flatbush {
 }
 
 /** The nearest shown model within reach of a place on the canvas; -1 where there is none. */
-export function pick(index: Flatbush, surface: Pick<Surface, "wx" | "wy" | "scaleX">, shows: Uint8Array, x: number, y: number): number {
+export function pick(
+  index: Flatbush,
+  surface: Pick<Surface, "wx" | "wy" | "scaleX">,
+  shows: Uint8Array,
+  x: number,
+  y: number,
+): number {
   const reach = REACH / surface.scaleX();
   const [found = -1] = index.neighbors(surface.wx(x), surface.wy(y), 1, reach, (m) => shows[m] === 1);
   return found;

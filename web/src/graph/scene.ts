@@ -37,7 +37,10 @@ export class Scene {
   private readonly placed: Uint8Array;
   private readonly communities: ArrayLike<number> | undefined;
 
-  constructor(readonly bundle: Bundle, readonly which: string) {
+  constructor(
+    readonly bundle: Bundle,
+    readonly which: string,
+  ) {
     const graphs = bundle.manifest.graphs.filter((graph) => which === BOTH || graph.name === which);
     const places = fitted(bundle.numbers(graphs[0].x), bundle.numbers(graphs[0].y));
     this.x = places.x;
@@ -82,15 +85,20 @@ export class Scene {
       const of = this.communities?.[model] ?? -1;
       if (community && of >= 0) wanted.add(of);
     }
-    if (wanted.size) for (let m = 0; m < found.length; m++) if (this.shows[m] && wanted.has(this.communities![m])) found[m] = 1;
+    if (wanted.size)
+      for (let m = 0; m < found.length; m++)
+        if (this.shows[m] && wanted.has(this.communities![m])) found[m] = 1;
     return found;
   }
 }
 
 function part(bundle: Bundle, graph: Graph) {
   return {
-    label: graph.label, directed: graph.directed, relations: graph.relations,
-    source: bundle.numbers(graph.source), target: bundle.numbers(graph.target),
+    label: graph.label,
+    directed: graph.directed,
+    relations: graph.relations,
+    source: bundle.numbers(graph.source),
+    target: bundle.numbers(graph.target),
     weight: graph.weight ? bundle.numbers(graph.weight) : undefined,
     relation: graph.relation ? bundle.numbers(graph.relation) : undefined,
   };

@@ -19,7 +19,11 @@ export class Arrangement {
   readonly treeLabel: string;
 
   /** tree: whose leaves give the order; the matrix's own order if undefined. */
-  constructor(bundle: Bundle, readonly matrix: Matrix, tree?: Tree) {
+  constructor(
+    bundle: Bundle,
+    readonly matrix: Matrix,
+    tree?: Tree,
+  ) {
     const given = bundle.numbers(matrix.models);
     const placeOf = new Int32Array(bundle.count).fill(-1);
     given.forEach((model, place) => (placeOf[model] = place));
@@ -29,7 +33,10 @@ export class Arrangement {
     this.models = Uint32Array.from([...listed, ...[...given].filter((model) => !listed.has(model))]);
     this.rowOf = new Int32Array(bundle.count).fill(-1);
     this.models.forEach((model, row) => (this.rowOf[model] = row));
-    this.square = arranged(bundle.numbers(matrix.values), Array.from(this.models, (model) => placeOf[model]));
+    this.square = arranged(
+      bundle.numbers(matrix.values),
+      Array.from(this.models, (model) => placeOf[model]),
+    );
     this.images = new Images(this.square);
     this.nearIsHigh = highIsNear(this.square);
     [this.tree, this.treeLabel] = this.fitting(bundle, tree ? [tree] : bundle.manifest.trees);
@@ -56,5 +63,9 @@ export class Arrangement {
 }
 
 function arraysOf(bundle: Bundle, tree: Tree): TreeArrays {
-  return { parent: bundle.numbers(tree.parent), length: bundle.numbers(tree.length), model: bundle.numbers(tree.model) };
+  return {
+    parent: bundle.numbers(tree.parent),
+    length: bundle.numbers(tree.length),
+    model: bundle.numbers(tree.model),
+  };
 }

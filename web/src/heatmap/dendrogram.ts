@@ -18,7 +18,8 @@ export interface Dendrogram {
 /** Models in the order of a tree's leaves. */
 export function leafOrder(tree: TreeArrays): number[] {
   const found: number[] = [];
-  for (let node = 0; node < tree.model.length; node++) if (tree.model[node] >= 0) found.push(tree.model[node]);
+  for (let node = 0; node < tree.model.length; node++)
+    if (tree.model[node] >= 0) found.push(tree.model[node]);
   return found;
 }
 
@@ -54,7 +55,11 @@ export function dendrogram(tree: TreeArrays, rowOf: Int32Array, rows: number): D
 }
 
 function lines(
-  tree: TreeArrays, leaves: Uint32Array, y: Float64Array, top: Float64Array, bottom: Float64Array,
+  tree: TreeArrays,
+  leaves: Uint32Array,
+  y: Float64Array,
+  top: Float64Array,
+  bottom: Float64Array,
 ): Dendrogram {
   const depth = new Float64Array(leaves.length);
   let height = 0;

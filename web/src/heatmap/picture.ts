@@ -66,8 +66,15 @@ function paintCells(pen: Pen, { plot, images, ratio }: Scene): void {
   const size = cell * step;
   if ("imageSmoothingEnabled" in pen) pen.imageSmoothingEnabled = false;
   pen.drawImage(
-    image, (left - x0) / size, (top - y0) / size, (right - left) / size, (bottom - top) / size,
-    left, top, right - left, bottom - top,
+    image,
+    (left - x0) / size,
+    (top - y0) / size,
+    (right - left) / size,
+    (bottom - top) / size,
+    left,
+    top,
+    right - left,
+    bottom - top,
   );
 }
 
@@ -81,7 +88,17 @@ function cut(plot: Plot, images: Images): HTMLCanvasElement {
   const size = plot.cell * step;
   context.imageSmoothingEnabled = false;
   const [width, height] = [(plot.right - plot.left) / size, (plot.bottom - plot.top) / size];
-  context.drawImage(image, (plot.left - plot.x0) / size, (plot.top - plot.y0) / size, width, height, 0, 0, canvas.width, canvas.height);
+  context.drawImage(
+    image,
+    (plot.left - plot.x0) / size,
+    (plot.top - plot.y0) / size,
+    width,
+    height,
+    0,
+    0,
+    canvas.width,
+    canvas.height,
+  );
   return canvas;
 }
 
@@ -162,8 +179,10 @@ function paintGroups(pen: Pen, { plot, strips, group, nameRoom, theme }: Scene):
     const [top, bottom] = span(plot, run.from, run.to, "y");
     const text = group(run);
     if (!text) continue;
-    if (bottom - top >= GROUP_HEIGHT) rightOf(pen, fitting(pen, text, nameRoom[0] - 10), plot, (top + bottom) / 2);
-    if (right - left >= GROUP_HEIGHT) above(pen, fitting(pen, text, nameRoom[1] - STRIP - 10), plot, (left + right) / 2);
+    if (bottom - top >= GROUP_HEIGHT)
+      rightOf(pen, fitting(pen, text, nameRoom[0] - 10), plot, (top + bottom) / 2);
+    if (right - left >= GROUP_HEIGHT)
+      above(pen, fitting(pen, text, nameRoom[1] - STRIP - 10), plot, (left + right) / 2);
   }
 }
 
@@ -219,7 +238,11 @@ function paintTree(pen: Pen, { plot, treeWidth, theme }: Scene, { across, down }
   pen.stroke();
 }
 
-function paintFocus(pen: Pen, { plot, theme }: Scene, { row, column }: { row: number; column: number }): void {
+function paintFocus(
+  pen: Pen,
+  { plot, theme }: Scene,
+  { row, column }: { row: number; column: number },
+): void {
   const [left, right] = span(plot, column, column + 1, "x");
   const [top, bottom] = span(plot, row, row + 1, "y");
   if (right <= left || bottom <= top) return;
@@ -256,5 +279,9 @@ function paintLegend(pen: Pen, { plot, legend, theme, width, height }: Scene): v
   pen.textAlign = "left";
   pen.textBaseline = "middle";
   pen.fillStyle = theme.ink;
-  pen.fillText(fitting(pen, legend.label, width - x - LEGEND.width - 22), x + LEGEND.width + 14, y + LEGEND.height / 2);
+  pen.fillText(
+    fitting(pen, legend.label, width - x - LEGEND.width - 22),
+    x + LEGEND.width + 14,
+    y + LEGEND.height / 2,
+  );
 }

@@ -4,7 +4,16 @@ import { rgb } from "../colours";
 import { UNKNOWN } from "./square";
 
 const STEPS = [
-  "#440154", "#482878", "#3e4a89", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725",
+  "#440154",
+  "#482878",
+  "#3e4a89",
+  "#31688e",
+  "#26828e",
+  "#1f9e89",
+  "#35b779",
+  "#6ece58",
+  "#b5de2b",
+  "#fde725",
 ].map(rgb);
 const UNKNOWN_COLOUR = [128, 128, 128] as const;
 

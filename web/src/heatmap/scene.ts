@@ -35,8 +35,10 @@ export function plotOf(sight: Sight, room: Room, side: number): Plot {
   const top = Math.max(room[1], y0);
   const right = Math.max(left, Math.min(sight.width - room[2], x0 + cell * side));
   const bottom = Math.max(top, Math.min(sight.height - room[3], y0 + cell * side));
-  const from = (start: number, zero: number) => Math.min(side, Math.max(0, Math.floor((start - zero) / cell + 1e-9)));
-  const to = (end: number, zero: number) => Math.min(side, Math.max(0, Math.ceil((end - zero) / cell - 1e-9)));
+  const from = (start: number, zero: number) =>
+    Math.min(side, Math.max(0, Math.floor((start - zero) / cell + 1e-9)));
+  const to = (end: number, zero: number) =>
+    Math.min(side, Math.max(0, Math.ceil((end - zero) / cell - 1e-9)));
   const part = { left: from(left, x0), right: to(right, x0), top: from(top, y0), bottom: to(bottom, y0) };
   return { left, top, right, bottom, cell, x0, y0, part };
 }
@@ -56,7 +58,7 @@ export class Images {
 
   constructor(square: Square) {
     this.squares = [square];
-    for (let last = square; last.side > SMALLEST; ) this.squares.push((last = halved(last)));
+    for (let last = square; last.side > SMALLEST;) this.squares.push((last = halved(last)));
   }
 
   /** An image, and how many cells one of its pixels is. cell: a cell's side in the screen's pixels. */

@@ -81,7 +81,13 @@ export interface Pairs {
  *
  * allowed: whether each row is to be counted; all when undefined.
  */
-export function nearestPairs(square: Square, part: Part, most: number, highFirst: boolean, allowed?: Uint8Array): Pairs {
+export function nearestPairs(
+  square: Square,
+  part: Part,
+  most: number,
+  highFirst: boolean,
+  allowed?: Uint8Array,
+): Pairs {
   const counts = new Uint32Array(UNKNOWN);
   const rank = (value: number) => (highFirst ? UNKNOWN - 1 - value : value);
   eachPair(square, part, allowed, (_row, _column, value) => counts[rank(value)]++);
@@ -100,7 +106,9 @@ export function nearestPairs(square: Square, part: Part, most: number, highFirst
 }
 
 function eachPair(
-  { side, cells }: Square, part: Part, allowed: Uint8Array | undefined,
+  { side, cells }: Square,
+  part: Part,
+  allowed: Uint8Array | undefined,
   act: (row: number, column: number, value: number) => void,
 ): void {
   const { top, bottom, left, right } = part;
@@ -124,7 +132,7 @@ export interface Run {
 /** Neighbours with the same value, as runs [from, to). */
 export function runs(values: ArrayLike<number>): Run[] {
   const found: Run[] = [];
-  for (let from = 0; from < values.length; ) {
+  for (let from = 0; from < values.length;) {
     let to = from + 1;
     while (to < values.length && values[to] === values[from]) to++;
     found.push({ from, to, value: values[from] });

@@ -32,7 +32,13 @@ const TICK_ROOM = { x: 90, y: 56 };
 const TICK_APART = { x: 34, y: 16 };
 
 /** Lines at round numbers, below the points. */
-export function paintGrid(pen: Pen, area: Area, axes: readonly [Axis, Axis], window: Window, theme: Theme): void {
+export function paintGrid(
+  pen: Pen,
+  area: Area,
+  axes: readonly [Axis, Axis],
+  window: Window,
+  theme: Theme,
+): void {
   pen.strokeStyle = theme.line;
   pen.lineWidth = 1;
   pen.beginPath();
@@ -48,7 +54,13 @@ export function paintGrid(pen: Pen, area: Area, axes: readonly [Axis, Axis], win
 }
 
 /** The numbers at the lines, and what they are. */
-export function paintAxes(pen: Pen, area: Area, axes: readonly [Axis, Axis], window: Window, theme: Theme): void {
+export function paintAxes(
+  pen: Pen,
+  area: Area,
+  axes: readonly [Axis, Axis],
+  window: Window,
+  theme: Theme,
+): void {
   const [bottom, right] = [area.top + area.height, area.left + area.width];
   pen.strokeStyle = theme.faint;
   pen.lineWidth = 1;

@@ -11,11 +11,19 @@ export function clipped([ax, ay]: Place, [bx, by]: Place, area: Area): Line | un
   const right = area.left + area.width;
   const bottom = area.top + area.height;
   let [from, to] = [0, 1];
-  for (const [step, room] of [[-dx, ax - area.left], [dx, right - ax], [-dy, ay - area.top], [dy, bottom - ay]]) {
+  for (const [step, room] of [
+    [-dx, ax - area.left],
+    [dx, right - ax],
+    [-dy, ay - area.top],
+    [dy, bottom - ay],
+  ]) {
     if (step === 0 && room < 0) return undefined;
     if (step < 0) from = Math.max(from, room / step);
     if (step > 0) to = Math.min(to, room / step);
   }
   if (from > to) return undefined;
-  return [[ax + from * dx, ay + from * dy], [ax + to * dx, ay + to * dy]];
+  return [
+    [ax + from * dx, ay + from * dy],
+    [ax + to * dx, ay + to * dy],
+  ];
 }

@@ -47,19 +47,31 @@ export class Cloud {
   private readonly remembered: Remembered;
   private readonly redraw = () => this.surface.draw();
 
-  constructor(host: HTMLElement, private readonly app: App, id: string, label: string, private points: Points, even: boolean) {
+  constructor(
+    host: HTMLElement,
+    private readonly app: App,
+    id: string,
+    label: string,
+    private points: Points,
+    even: boolean,
+  ) {
     this.remembered = new Remembered(app, `${id}.camera`);
     const room = points.axes ? ([66, 12 + 18 * points.lines, 18, 50] as const) : ([10, 30, 10, 10] as const);
     const shape = { even, wheel: "both", room, deepest: 5_000 } as const;
-    this.surface = new Surface(host, label, {
-      paint: (context) => this.paint(context, window.devicePixelRatio || 1),
-      moved: (camera) => this.remembered.moved(camera),
-      hover: (x, y) => this.hover(x, y),
-      leave: () => this.app.hover(),
-      click: (x, y, event) => this.click(x, y, event),
-      lasso: (way) => this.lasso(way),
-      key: (event) => this.key(event),
-    }, shape);
+    this.surface = new Surface(
+      host,
+      label,
+      {
+        paint: (context) => this.paint(context, window.devicePixelRatio || 1),
+        moved: (camera) => this.remembered.moved(camera),
+        hover: (x, y) => this.hover(x, y),
+        leave: () => this.app.hover(),
+        click: (x, y, event) => this.click(x, y, event),
+        lasso: (way) => this.lasso(way),
+        key: (event) => this.key(event),
+      },
+      shape,
+    );
     this.surface.look(this.remembered.camera);
     this.show(points, label);
     window.addEventListener("resize", this.redraw);
@@ -93,8 +105,19 @@ export class Cloud {
   }
 
   get area(): Area {
-    const { width, height, shape: { room: [left, top, right, bottom] } } = this.surface;
-    return { left, top, width: Math.max(1, width - left - right), height: Math.max(1, height - top - bottom) };
+    const {
+      width,
+      height,
+      shape: {
+        room: [left, top, right, bottom],
+      },
+    } = this.surface;
+    return {
+      left,
+      top,
+      width: Math.max(1, width - left - right),
+      height: Math.max(1, height - top - bottom),
+    };
   }
 
   /** ratio: pixels of the image to one of the page. */
@@ -103,12 +126,29 @@ export class Cloud {
     const colours = theme();
     const { selected } = this.app.store.get();
     const ringed = selected.length <= MOST_RINGS;
-    const marked = ringed ? undefined : { models: selected, x: points.x, y: points.y, colour: numbers(colours.mark) };
+    const marked = ringed
+      ? undefined
+      : { models: selected, x: points.x, y: points.y, colour: numbers(colours.mark) };
     const drawn = this.image.draw(
-      front, this.ink, this.back, numbers(colours.faint), this.frame(), area.width, area.height, ratio, points.look, marked,
+      front,
+      this.ink,
+      this.back,
+      numbers(colours.faint),
+      this.frame(),
+      area.width,
+      area.height,
+      ratio,
+      points.look,
+      marked,
     );
     const scene: Scene = {
-      area, window: surface, theme: colours, axes: points.axes, image: this.image.canvas, drawn, grid: front.grid,
+      area,
+      window: surface,
+      theme: colours,
+      axes: points.axes,
+      image: this.image.canvas,
+      drawn,
+      grid: front.grid,
       colour: (place) => {
         const model = front.model(place);
         return marked && this.app.selected[model] ? colours.mark : this.app.colours.of(model);
@@ -126,15 +166,22 @@ export class Cloud {
   inSight(most = Infinity): number[] {
     const { left, top, width, height } = this.area;
     const { surface } = this;
-    const box = { left: surface.wx(left), right: surface.wx(left + width), top: surface.wy(top), bottom: surface.wy(top + height) };
+    const box = {
+      left: surface.wx(left),
+      right: surface.wx(left + width),
+      top: surface.wy(top),
+      bottom: surface.wy(top + height),
+    };
     return this.front.grid.within(box, most).map((place) => this.front.model(place));
   }
 
   private frame(): Frame {
     const { surface, area } = this;
     return {
-      scaleX: surface.scaleX(), scaleY: surface.scaleY(),
-      shiftX: surface.sx(0) - area.left, shiftY: surface.sy(0) - area.top,
+      scaleX: surface.scaleX(),
+      scaleY: surface.scaleY(),
+      shiftX: surface.sx(0) - area.left,
+      shiftY: surface.sy(0) - area.top,
     };
   }
 
@@ -159,7 +206,11 @@ export class Cloud {
   private at(x: number, y: number): number {
     const { surface, front } = this;
     const place = front.grid.nearest(
-      surface.wx(x), surface.wy(y), REACH / surface.scaleX(), REACH / surface.scaleY(), () => true,
+      surface.wx(x),
+      surface.wy(y),
+      REACH / surface.scaleX(),
+      REACH / surface.scaleY(),
+      () => true,
     );
     return place < 0 ? -1 : front.model(place);
   }
@@ -182,9 +233,19 @@ export class Cloud {
     const { surface, front } = this;
     const polygon = way.map(([x, y]) => [surface.wx(x), surface.wy(y)] as const);
     const [xs, ys] = [polygon.map(([x]) => x), polygon.map(([, y]) => y)];
-    const box = { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
+    const box = {
+      left: Math.min(...xs),
+      right: Math.max(...xs),
+      top: Math.min(...ys),
+      bottom: Math.max(...ys),
+    };
     const { x, y } = front.grid;
-    this.app.select(front.grid.within(box).filter((k) => inside(polygon, x[k], y[k])).map((k) => front.model(k)));
+    this.app.select(
+      front.grid
+        .within(box)
+        .filter((k) => inside(polygon, x[k], y[k]))
+        .map((k) => front.model(k)),
+    );
   }
 
   /** [ and ] go from mark to mark, from left to right; Enter opens one and space selects it. */
@@ -199,7 +260,8 @@ export class Cloud {
 
   private walk(step: number): void {
     const models = this.inSight(MOST_WALKED + 1);
-    if (models.length > MOST_WALKED) return this.app.say("Too many models in sight to go through: zoom in with +");
+    if (models.length > MOST_WALKED)
+      return this.app.say("Too many models in sight to go through: zoom in with +");
     if (!models.length) return this.app.say("No models in sight");
     const { x, y } = this.points;
     models.sort((a, b) => x[a] - x[b] || y[a] - y[b] || a - b);

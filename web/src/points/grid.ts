@@ -69,7 +69,8 @@ export class PointGrid {
   within(box: Box, most = Infinity): number[] {
     const found: number[] = [];
     this.runs(box, (from, to) => {
-      for (let k = from; k < to && found.length < most; k++) if (holds(box, this.x[k], this.y[k])) found.push(k);
+      for (let k = from; k < to && found.length < most; k++)
+        if (holds(box, this.x[k], this.y[k])) found.push(k);
     });
     return found;
   }

@@ -15,7 +15,10 @@ export class Taken {
   private readonly columns: number;
   private readonly rows: number;
 
-  constructor(private readonly width: number, private readonly height: number) {
+  constructor(
+    private readonly width: number,
+    private readonly height: number,
+  ) {
     this.columns = Math.ceil(width / CELL) + 1;
     this.rows = Math.ceil(height / CELL) + 1;
     this.cells = new Uint8Array(this.columns * this.rows);
@@ -30,7 +33,8 @@ export class Taken {
 
   /** Whether a rectangle is inside the area and nothing in it is taken. */
   free(rect: Rect): boolean {
-    const inside = rect.x >= 0 && rect.y >= 0 && rect.x + rect.width <= this.width && rect.y + rect.height <= this.height;
+    const inside =
+      rect.x >= 0 && rect.y >= 0 && rect.x + rect.width <= this.width && rect.y + rect.height <= this.height;
     return inside && this.each(rect, (at) => this.cells[at] === 0);
   }
 
@@ -57,8 +61,13 @@ export interface Placed extends Rect {
  * x, y, widths: of marks and of their labels, in pixels. radius: of marks. At most `most` labels.
  */
 export function placeLabels(
-  x: ArrayLike<number>, y: ArrayLike<number>, widths: (mark: number) => number,
-  radius: number, height: number, taken: Taken, most: number,
+  x: ArrayLike<number>,
+  y: ArrayLike<number>,
+  widths: (mark: number) => number,
+  radius: number,
+  height: number,
+  taken: Taken,
+  most: number,
 ): Placed[] {
   for (let mark = 0; mark < x.length; mark++) {
     taken.take({ x: x[mark] - radius, y: y[mark] - radius, width: 2 * radius, height: 2 * radius });
@@ -69,8 +78,10 @@ export function placeLabels(
     const width = widths(mark);
     const [left, top] = [x[mark], y[mark]];
     const sides = [
-      [left + gap, top - height / 2], [left - gap - width, top - height / 2],
-      [left - width / 2, top - gap - height], [left - width / 2, top + gap],
+      [left + gap, top - height / 2],
+      [left - gap - width, top - height / 2],
+      [left - width / 2, top - gap - height],
+      [left - width / 2, top + gap],
     ];
     const found = sides.map(([x, y]) => ({ x, y, width, height, mark })).find((rect) => taken.free(rect));
     if (!found) continue;

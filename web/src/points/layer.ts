@@ -2,14 +2,28 @@
 
 import { rgb } from "../colours";
 import { type Box, PointGrid } from "./grid";
-import { DensityPainter, type Frame, type Ink, type Raster, type Rgb, paintDiscs, paintMarked, radiusFor, seen } from "./pixels";
+import {
+  DensityPainter,
+  type Frame,
+  type Ink,
+  type Raster,
+  type Rgb,
+  paintDiscs,
+  paintMarked,
+  radiusFor,
+  seen,
+} from "./pixels";
 
 /** Points of models, sorted into a grid, with the shade of each. */
 export class Layer {
   readonly grid: PointGrid;
 
   /** models: those to draw, places in x and y; all when undefined. */
-  constructor(x: Float32Array, y: Float32Array, private readonly models?: Uint32Array) {
+  constructor(
+    x: Float32Array,
+    y: Float32Array,
+    private readonly models?: Uint32Array,
+  ) {
     const of = (all: Float32Array) => (models ? new Float32Array(models).map((_, k) => all[models[k]]) : all);
     this.grid = new PointGrid(of(x), of(y));
   }
@@ -70,8 +84,16 @@ export class LayerImage {
    * frame: in pixels of the page. ratio: the screen's pixels to one of the page's.
    */
   draw(
-    front: Layer, frontInk: Ink, back: Layer | undefined, faded: Rgb, frame: Frame,
-    width: number, height: number, ratio: number, look: Look, marked?: Marked,
+    front: Layer,
+    frontInk: Ink,
+    back: Layer | undefined,
+    faded: Rgb,
+    frame: Frame,
+    width: number,
+    height: number,
+    ratio: number,
+    look: Look,
+    marked?: Marked,
   ): Drawn {
     const box = seen(frame, width, height, 6);
     const places = inSight(front.grid, box, Math.max(MANY, look.mostDiscs));
@@ -81,14 +103,19 @@ export class LayerImage {
     const into = this.raster(Math.ceil(width / cell), Math.ceil(height / cell));
     const scaled = shrunk(frame, cell);
     const radius = radiusFor(many, width, height);
-    const grey: Ink | undefined = back && { shade: new Uint8Array(back.grid.count), palette: [faded], opacity: FADED };
+    const grey: Ink | undefined = back && {
+      shade: new Uint8Array(back.grid.count),
+      palette: [faded],
+      opacity: FADED,
+    };
     let most = 0;
     const behind = back && discs ? inSight(back.grid, box, MANY) : undefined;
     if (behind) paintDiscs(back!.grid, behind, grey!, scaled, Math.min(2.5, radius) * ratio, into);
     else if (back) this.density.paint(back.grid, grey!, scaled, into, 1);
     if (discs) paintDiscs(front.grid, places, { ...frontInk, opacity: DISC }, scaled, radius * ratio, into);
     else most = this.density.paint(front.grid, frontInk, scaled, into, look.faintest);
-    if (marked) paintMarked(marked.models, marked.x, marked.y, marked.colour, scaled, discs ? radius * ratio : 0, into);
+    if (marked)
+      paintMarked(marked.models, marked.x, marked.y, marked.colour, scaled, discs ? radius * ratio : 0, into);
     this.context.putImageData(this.image!, 0, 0);
     return { places: discs ? places : undefined, inSight: many, radius, most, cell };
   }

@@ -7,7 +7,9 @@ import { type Fit, fit } from "./statistics";
 
 /** Columns that can be an axis. */
 export function measured(bundle: Bundle): Column[] {
-  return bundle.manifest.models.columns.filter((column) => column.kind === "number" || column.kind === "date");
+  return bundle.manifest.models.columns.filter(
+    (column) => column.kind === "number" || column.kind === "date",
+  );
 }
 
 /** Likes against downloads where they are known, else the first two. x first. */
@@ -19,7 +21,10 @@ export function usual(columns: readonly Column[]): [Column, Column] {
 
 /** Line and correlations on the scales shown, of these models or of all. */
 export function together(
-  xs: ArrayLike<number>, ys: ArrayLike<number>, kinds: readonly [ScaleKind, ScaleKind], passing?: Uint8Array,
+  xs: ArrayLike<number>,
+  ys: ArrayLike<number>,
+  kinds: readonly [ScaleKind, ScaleKind],
+  passing?: Uint8Array,
 ): Fit {
   const of = (values: ArrayLike<number>, kind: ScaleKind) => {
     const found = new Float64Array(values.length).fill(NaN);

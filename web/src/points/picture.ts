@@ -112,7 +112,12 @@ function takeLine(taken: Taken, [[ax, ay], [bx, by]]: Line, area: Area): void {
   const steps = Math.ceil(Math.hypot(bx - ax, by - ay) / 4);
   for (let k = 0; k <= steps; k++) {
     const part = k / Math.max(1, steps);
-    taken.take({ x: ax + (bx - ax) * part - area.left - 2, y: ay + (by - ay) * part - area.top - 2, width: 4, height: 4 });
+    taken.take({
+      x: ax + (bx - ax) * part - area.left - 2,
+      y: ay + (by - ay) * part - area.top - 2,
+      width: 4,
+      height: 4,
+    });
   }
 }
 

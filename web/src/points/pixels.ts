@@ -54,7 +54,9 @@ export class DensityPainter {
     const { shade } = ink;
     const { width, height } = into;
     const { scaleX, scaleY, shiftX, shiftY } = frame;
-    const [red, green, blue] = [0, 1, 2].map((part) => Uint32Array.from(ink.palette, (colour) => colour[part]));
+    const [red, green, blue] = [0, 1, 2].map((part) =>
+      Uint32Array.from(ink.palette, (colour) => colour[part]),
+    );
     let most = 0;
     grid.runs(seen(frame, width, height), (from, to) => {
       for (let k = from; k < to; k++) {
@@ -99,7 +101,12 @@ function strengths(most: number, whole: number, faintest: number): Uint8Array {
 
 /** Draws a disc for each of these points of the grid. */
 export function paintDiscs(
-  grid: PointGrid, places: readonly number[], ink: Ink, frame: Frame, radius: number, into: Raster,
+  grid: PointGrid,
+  places: readonly number[],
+  ink: Ink,
+  frame: Frame,
+  radius: number,
+  into: Raster,
 ): void {
   for (const k of places) {
     const [x, y] = [grid.x[k] * frame.scaleX + frame.shiftX, grid.y[k] * frame.scaleY + frame.shiftY];
@@ -109,7 +116,13 @@ export function paintDiscs(
 
 /** Points of some models: discs of a radius, or single pixels where it is 0. x, y: of all models. */
 export function paintMarked(
-  models: readonly number[], x: Float32Array, y: Float32Array, colour: Rgb, frame: Frame, radius: number, into: Raster,
+  models: readonly number[],
+  x: Float32Array,
+  y: Float32Array,
+  colour: Rgb,
+  frame: Frame,
+  radius: number,
+  into: Raster,
 ): void {
   const [red, green, blue] = colour;
   for (const model of models) {
@@ -123,13 +136,22 @@ export function paintMarked(
 
 /** One disc with a soft rim, laid over what is there. */
 export function stamp(
-  into: Raster, x: number, y: number, radius: number, [red, green, blue]: Rgb, strength = 1,
+  into: Raster,
+  x: number,
+  y: number,
+  radius: number,
+  [red, green, blue]: Rgb,
+  strength = 1,
 ): void {
   const { width, height, pixels } = into;
   const reach = radius + 0.5;
   const last = Math.min(height - 1, Math.floor(y + reach));
   for (let py = Math.max(0, Math.floor(y - reach)); py <= last; py++) {
-    for (let px = Math.max(0, Math.floor(x - reach)), end = Math.min(width - 1, Math.floor(x + reach)); px <= end; px++) {
+    for (
+      let px = Math.max(0, Math.floor(x - reach)), end = Math.min(width - 1, Math.floor(x + reach));
+      px <= end;
+      px++
+    ) {
       const [dx, dy] = [px + 0.5 - x, py + 0.5 - y];
       const over = Math.min(1, reach - Math.sqrt(dx * dx + dy * dy)) * strength;
       if (over <= 0) continue;

@@ -67,7 +67,8 @@ export function round(low: number, high: number, most: number): number[] {
   const power = 10 ** Math.floor(Math.log10(least));
   const step = power * ([1, 2, 5, 10].find((times) => times * power >= least * 0.999) ?? 10);
   const found: number[] = [];
-  for (let k = Math.ceil(low / step); k * step <= high && found.length < 1000; k++) found.push(Number((k * step).toPrecision(12)));
+  for (let k = Math.ceil(low / step); k * step <= high && found.length < 1000; k++)
+    found.push(Number((k * step).toPrecision(12)));
   return found;
 }
 
@@ -79,7 +80,8 @@ function decades(scale: Scale, from: number, to: number, most: number): number[]
   const every = Math.max(1, Math.ceil(span / most));
   const found = low <= 0 && high >= 0 ? [0] : [];
   for (let power = 0; 10 ** power <= high; power += every) {
-    for (const each of times) if (each * 10 ** power >= low && each * 10 ** power <= high) found.push(each * 10 ** power);
+    for (const each of times)
+      if (each * 10 ** power >= low && each * 10 ** power <= high) found.push(each * 10 ** power);
   }
   return found;
 }

@@ -62,9 +62,14 @@ function gathered(of: Map<number, number[]>, shade: number): number[] {
 const SMALL = 1.5;
 
 /** Walk the nodes in sight. `small`: the subtree is too small to go into; the walk goes round it. */
-export function walk(tree: Topology, at: Layout, lens: Lens, visit: (node: number, small: boolean) => void): void {
+export function walk(
+  tree: Topology,
+  at: Layout,
+  lens: Lens,
+  visit: (node: number, small: boolean) => void,
+): void {
   const inSight = { rectangular: rowsInSight, circular: ringInSight, unrooted: boxInSight }[at.shape];
-  for (let node = 0; node < tree.parent.length; ) {
+  for (let node = 0; node < tree.parent.length;) {
     const size = inSight(at, lens, node);
     if (size < 0) {
       node = tree.end[node];
@@ -112,13 +117,25 @@ function boxInSight(at: Layout, lens: Lens, node: number): number {
 
 /** Gather the strokes of all branches in sight. */
 export function branches(
-  tree: Topology, at: Layout, lens: Lens, shade: ArrayLike<number>, strokes: Strokes,
+  tree: Topology,
+  at: Layout,
+  lens: Lens,
+  shade: ArrayLike<number>,
+  strokes: Strokes,
 ): void {
   const draw = { rectangular: rectangular, circular: circular, unrooted: unrooted }[at.shape];
   walk(tree, at, lens, (node, small) => draw(tree, at, lens, node, small, shade[node], strokes));
 }
 
-type Draw = (tree: Topology, at: Layout, lens: Lens, node: number, small: boolean, shade: number, strokes: Strokes) => void;
+type Draw = (
+  tree: Topology,
+  at: Layout,
+  lens: Lens,
+  node: number,
+  small: boolean,
+  shade: number,
+  strokes: Strokes,
+) => void;
 
 const rectangular: Draw = (tree, at, lens, node, small, shade, strokes) => {
   const above = tree.parent[node];
@@ -142,7 +159,8 @@ const circular: Draw = (tree, at, lens, node, small, shade, strokes) => {
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   strokes.line(shade, cx + from * cos, cy + from * sin, cx + to * cos, cy + to * sin);
   const bar = CIRCLE * at.row[above];
-  if (Math.abs(angle - bar) * from > 0.5) strokes.arc(shade, cx, cy, from, Math.min(angle, bar), Math.max(angle, bar));
+  if (Math.abs(angle - bar) * from > 0.5)
+    strokes.arc(shade, cx, cy, from, Math.min(angle, bar), Math.max(angle, bar));
 };
 
 const unrooted: Draw = (tree, at, lens, node, small, shade, strokes) => {
@@ -171,7 +189,15 @@ export function nodeAt(tree: Topology, at: Layout, lens: Lens, x: number, y: num
   return found;
 }
 
-function distanceTo(tree: Topology, at: Layout, lens: Lens, node: number, small: boolean, x: number, y: number): number {
+function distanceTo(
+  tree: Topology,
+  at: Layout,
+  lens: Lens,
+  node: number,
+  small: boolean,
+  x: number,
+  y: number,
+): number {
   const above = tree.parent[node];
   if (at.shape === "rectangular") {
     const row = lens.sy(small ? (at.top[node] + at.bottom[node]) / 2 : at.row[node]);
@@ -183,7 +209,14 @@ function distanceTo(tree: Topology, at: Layout, lens: Lens, node: number, small:
   if (at.shape === "unrooted") return toSegment(x, y, ...placeOf(at, lens, above), nx, ny);
   const angle = CIRCLE * at.row[node];
   const from = 0.5 * at.depth[above] * lens.scaleX;
-  return toSegment(x, y, lens.sx(0.5) + from * Math.cos(angle), lens.sy(0.5) + from * Math.sin(angle), nx, ny);
+  return toSegment(
+    x,
+    y,
+    lens.sx(0.5) + from * Math.cos(angle),
+    lens.sy(0.5) + from * Math.sin(angle),
+    nx,
+    ny,
+  );
 }
 
 function toSegment(x: number, y: number, ax: number, ay: number, bx: number, by: number): number {

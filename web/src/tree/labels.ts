@@ -31,9 +31,10 @@ export function placed(at: Layout, lens: Lens, setting: Setting): Label[] {
     return x > -200 && y > -LINE && x < lens.width + 200 && y < lens.height + LINE;
   });
   if (at.shape === "unrooted") return apart([...setting.first, ...inSight], at, lens, setting.width);
-  const room = at.shape === "circular"
-    ? (node: number) => at.row[node] * CIRCLE * (setting.edge ?? 0.5 * at.depth[node] * lens.scaleX)
-    : (node: number) => at.row[node] * lens.scaleY;
+  const room =
+    at.shape === "circular"
+      ? (node: number) => at.row[node] * CIRCLE * (setting.edge ?? 0.5 * at.depth[node] * lens.scaleX)
+      : (node: number) => at.row[node] * lens.scaleY;
   const first: number[] = [];
   const found: Label[] = [];
   for (const node of setting.first) {
@@ -72,7 +73,8 @@ function apart(nodes: readonly number[], at: Layout, lens: Lens, widths: (node: 
     const start = left ? x - GAP - widths(node) : x + GAP;
     const cells: string[] = [];
     for (let cx = Math.floor(start / cell); cx <= Math.floor((start + widths(node)) / cell); cx++) {
-      for (let cy = Math.floor((y - LINE / 2) / cell); cy <= Math.floor((y + LINE / 2) / cell); cy++) cells.push(`${cx},${cy}`);
+      for (let cy = Math.floor((y - LINE / 2) / cell); cy <= Math.floor((y + LINE / 2) / cell); cy++)
+        cells.push(`${cx},${cy}`);
     }
     if (cells.some((each) => taken.has(each))) continue;
     for (const each of cells) taken.add(each);
@@ -121,7 +123,10 @@ export function supports(pen: Pen, tree: Topology, at: Layout, lens: Lens, colou
   walk(tree, at, lens, (node, small) => {
     if (small || isLeaf(tree, node) || Number.isNaN(tree.support[node]) || tree.parent[node] < 0) return;
     const [x, y] = placeOf(at, lens, node);
-    const [px, py] = at.shape === "rectangular" ? [lens.sx(at.depth[tree.parent[node]]), y] : placeOf(at, lens, tree.parent[node]);
+    const [px, py] =
+      at.shape === "rectangular"
+        ? [lens.sx(at.depth[tree.parent[node]]), y]
+        : placeOf(at, lens, tree.parent[node]);
     if (Math.hypot(x - px, y - py) < SUPPORT_ROOM) return;
     if (at.shape === "rectangular" && (at.bottom[node] - at.top[node]) * lens.scaleY < SUPPORT_TALL) return;
     const text = tree.support[node].toFixed(0);
@@ -135,7 +140,12 @@ export const RING = 10;
 
 /** A strip of colour for each tip and column: at the right edge, or around the circle. */
 export function ring(
-  pen: Pen, tree: Topology, at: Layout, lens: Lens, place: number, colour: (model: number) => string,
+  pen: Pen,
+  tree: Topology,
+  at: Layout,
+  lens: Lens,
+  place: number,
+  colour: (model: number) => string,
 ): void {
   const count = at.tips.length;
   at.tips.forEach((node, k) => {

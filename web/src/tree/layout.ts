@@ -62,7 +62,10 @@ export function layout(tree: Topology, options: Options): Layout {
     if (first[above] < 0) last[above] = row[node];
     first[above] = row[node];
   }
-  const placed = options.shape === "unrooted" ? equalAngle(tree, seen, folded, options.even) : circle(options.shape, depth, row);
+  const placed =
+    options.shape === "unrooted"
+      ? equalAngle(tree, seen, folded, options.even)
+      : circle(options.shape, depth, row);
   return { shape: options.shape, depth, row, top, bottom, far, ...placed, seen, folded, tips, span };
 }
 
@@ -71,7 +74,7 @@ function shownNodes(tree: Topology, collapsed: ReadonlySet<number>): [Uint8Array
   const seen = new Uint8Array(n);
   const folded = new Uint8Array(n);
   const tips: number[] = [];
-  for (let node = 0; node < n; ) {
+  for (let node = 0; node < n;) {
     seen[node] = 1;
     folded[node] = !isLeaf(tree, node) && collapsed.has(tree.origin[node]) ? 1 : 0;
     if (folded[node] || isLeaf(tree, node)) tips.push(node);

@@ -89,7 +89,9 @@ function foremost({ app, tree, at, pointed }: Scene): number[] {
   const { model, selected } = app.store.get();
   const named = [model, ...selected.slice(0, MOST_FOREMOST)].filter((each) => each >= 0);
   const nodes = [pointed, ...named.map((each) => tree.model.indexOf(each))];
-  return [...new Set(nodes)].filter((node) => node >= 0 && at.seen[node] && (isLeaf(tree, node) || at.folded[node]));
+  return [...new Set(nodes)].filter(
+    (node) => node >= 0 && at.seen[node] && (isLeaf(tree, node) || at.folded[node]),
+  );
 }
 
 /** Letters of a name that fit beside the tree. */

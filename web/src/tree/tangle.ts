@@ -20,15 +20,28 @@ export interface Tangle {
 export function tangle(a: Topology, b: Topology): Tangle {
   const inBoth = both(a, b);
   const left = pruned(a, (model) => inBoth.has(model));
-  const right = untangled(rootedAlike(pruned(b, (model) => inBoth.has(model)), left), left);
+  const right = untangled(
+    rootedAlike(
+      pruned(b, (model) => inBoth.has(model)),
+      left,
+    ),
+    left,
+  );
   const [ofLeft, ofRight] = [splits(left), splits(right)];
   const [inLeft, inRight] = [new Set(ofLeft.values()), new Set(ofRight.values())];
   const only = (tree: Topology, own: Map<number, string>, other: Set<string>) =>
     Uint8Array.from(tree.parent, (_, node) => (own.has(node) && !other.has(own.get(node)!) ? 1 : 0));
-  const distance = [...inLeft].filter((each) => !inRight.has(each)).length + [...inRight].filter((each) => !inLeft.has(each)).length;
+  const distance =
+    [...inLeft].filter((each) => !inRight.has(each)).length +
+    [...inRight].filter((each) => !inLeft.has(each)).length;
   return {
-    left, right, distance, splits: inLeft.size + inRight.size, shared: inBoth.size,
-    leftOnly: only(left, ofLeft, inRight), rightOnly: only(right, ofRight, inLeft),
+    left,
+    right,
+    distance,
+    splits: inLeft.size + inRight.size,
+    shared: inBoth.size,
+    leftOnly: only(left, ofLeft, inRight),
+    rightOnly: only(right, ofRight, inLeft),
     crossings: crossings(left, right),
   };
 }
@@ -44,7 +57,8 @@ function rootedAlike(tree: Topology, other: Topology): Topology {
   for (const child of children(other, 0)) {
     const model = other.model[child];
     const split = others.get(child);
-    const same = model >= 0 ? tree.model.indexOf(model) : ([...own].find(([, each]) => each === split)?.[0] ?? -1);
+    const same =
+      model >= 0 ? tree.model.indexOf(model) : ([...own].find(([, each]) => each === split)?.[0] ?? -1);
     if (same > 0 && tree.parent[same] > 0) return rerooted(tree, same);
   }
   return tree;
@@ -72,7 +86,8 @@ export function splits(tree: Topology): Map<number, string> {
   const [low, high] = [new Int32Array(n), new Int32Array(n)];
   const sizes = tree.leaves;
   for (let node = n - 1; node >= 0; node--) {
-    if (isLeaf(tree, node)) [low[node], high[node]] = [mixed(tree.model[node]), mixed(tree.model[node] + 0x9e3779b9)];
+    if (isLeaf(tree, node))
+      [low[node], high[node]] = [mixed(tree.model[node]), mixed(tree.model[node] + 0x9e3779b9)];
     const above = tree.parent[node];
     if (above < 0) continue;
     low[above] ^= low[node];
@@ -108,7 +123,10 @@ function mixed(value: number): number {
 function crossings(left: Topology, right: Topology): number {
   const place = new Map<number, number>();
   right.model.forEach((model) => model >= 0 && place.set(model, place.size));
-  const order = Array.from(left.model.filter((model) => model >= 0), (model) => place.get(model)!);
+  const order = Array.from(
+    left.model.filter((model) => model >= 0),
+    (model) => place.get(model)!,
+  );
   const counts = new Int32Array(order.length + 1); // a Fenwick tree over places seen
   let crossed = 0;
   order.forEach((at, seen) => {
@@ -119,4 +137,3 @@ function crossings(left: Topology, right: Topology): number {
   });
   return crossed;
 }
-

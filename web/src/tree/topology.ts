@@ -25,7 +25,13 @@ export function topologyOf(bundle: Bundle, tree: Tree): Topology {
     ? (bundle.numbers(tree.support) as Float32Array)
     : new Float32Array(parent.length).fill(NaN);
   const origin = Int32Array.from(parent, (_, node) => node);
-  return finished(parent, bundle.numbers(tree.length) as Float32Array, support, bundle.numbers(tree.model) as Int32Array, origin);
+  return finished(
+    parent,
+    bundle.numbers(tree.length) as Float32Array,
+    support,
+    bundle.numbers(tree.model) as Int32Array,
+    origin,
+  );
 }
 
 function finished(
@@ -96,8 +102,11 @@ export function rerooted(tree: Topology, node: number): Topology {
     const place = rows.length;
     const inner = next.length > 0;
     rows.push({
-      parent: step.above, length: step.length, support: inner ? step.support : NaN,
-      model: tree.model[step.node], origin: tree.origin[step.node],
+      parent: step.above,
+      length: step.length,
+      support: inner ? step.support : NaN,
+      model: tree.model[step.node],
+      origin: tree.origin[step.node],
     });
     for (const each of next.reverse()) steps.push({ ...each, above: place });
   }
@@ -108,10 +117,22 @@ export function rerooted(tree: Topology, node: number): Topology {
 function around(tree: Topology, node: number, from: number): Step[] {
   const found = children(tree, node)
     .filter((child) => child !== from)
-    .map((child) => ({ node: child, from: node, above: -1, length: tree.length[child], support: tree.support[child] }));
+    .map((child) => ({
+      node: child,
+      from: node,
+      above: -1,
+      length: tree.length[child],
+      support: tree.support[child],
+    }));
   const parent = tree.parent[node];
   if (parent >= 0 && parent !== from) {
-    found.push({ node: parent, from: node, above: -1, length: tree.length[node], support: tree.support[node] });
+    found.push({
+      node: parent,
+      from: node,
+      above: -1,
+      length: tree.length[node],
+      support: tree.support[node],
+    });
   }
   return found;
 }
@@ -142,8 +163,11 @@ export function reordered(tree: Topology, order: (node: number, children: number
     const [node, above] = steps.pop()!;
     const place = rows.length;
     rows.push({
-      parent: above, length: tree.length[node], support: tree.support[node],
-      model: tree.model[node], origin: tree.origin[node],
+      parent: above,
+      length: tree.length[node],
+      support: tree.support[node],
+      model: tree.model[node],
+      origin: tree.origin[node],
     });
     const kept = order(node, children(tree, node));
     for (let k = kept.length - 1; k >= 0; k--) steps.push([kept[k], place]);
@@ -181,7 +205,13 @@ export function pruned(tree: Topology, keep: (model: number) => boolean): Topolo
       continue;
     }
     const place = rows.length;
-    rows.push({ parent: above, length: above < 0 ? 0 : length, support: tree.support[node], model: tree.model[node], origin: tree.origin[node] });
+    rows.push({
+      parent: above,
+      length: above < 0 ? 0 : length,
+      support: tree.support[node],
+      model: tree.model[node],
+      origin: tree.origin[node],
+    });
     for (const child of kept.reverse()) steps.push([child, place, 0]);
   }
   return fromRows(rows);

@@ -9,18 +9,32 @@ import "./clouds.css";
 
 const FIRST = 12;
 const CARD_HEIGHT = 168;
-const STEPS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1 };
+const STEPS: Readonly<Record<string, number>> = {
+  ArrowRight: 1,
+  ArrowDown: 1,
+  PageDown: 1,
+  ArrowLeft: -1,
+  ArrowUp: -1,
+  PageUp: -1,
+};
 
 class CloudsView implements OpenView {
   private readonly clusters: readonly Cluster[];
-  private readonly find = h("input", { type: "search", placeholder: "e.g. chat, 7b, german", "aria-label": "Clusters with the word" });
+  private readonly find = h("input", {
+    type: "search",
+    placeholder: "e.g. chat, 7b, german",
+    "aria-label": "Clusters with the word",
+  });
   private readonly body = h("div", { class: "clouds" });
   private readonly host: HTMLElement;
   private readonly watch: ResizeObserver;
   private width = 0;
   private shown = "";
 
-  constructor(stage: HTMLElement, private readonly app: App) {
+  constructor(
+    stage: HTMLElement,
+    private readonly app: App,
+  ) {
     this.clusters = [...app.bundle.manifest.clusters].sort((a, b) => b.size - a.size);
     this.host = h("div", { class: "scrolls", tabindex: -1 }, this.body);
     this.host.addEventListener("keydown", (event) => this.key(event));
@@ -41,7 +55,8 @@ class CloudsView implements OpenView {
   /** Places of the clusters shown side by side: the largest, or the largest with a word. */
   private get several(): number[] {
     const wanted = this.app.store.setting("clouds.find").toLowerCase();
-    const holds = ({ name, words }: Cluster) => [name, ...words].some((word) => word.toLowerCase().includes(wanted));
+    const holds = ({ name, words }: Cluster) =>
+      [name, ...words].some((word) => word.toLowerCase().includes(wanted));
     return this.clusters.flatMap((cluster, k) => (!wanted || holds(cluster) ? [k] : [])).slice(0, FIRST);
   }
 
@@ -54,7 +69,10 @@ class CloudsView implements OpenView {
     if (place < 0) this.drawSeveral();
     else this.drawOne(place);
     if (before !== this.shown && before !== "") this.host.scrollTop = 0;
-    if (held) (this.body.querySelector<HTMLElement>(step ? `[data-step="${step}"]` : "h2, button") ?? this.host).focus();
+    if (held)
+      (
+        this.body.querySelector<HTMLElement>(step ? `[data-step="${step}"]` : "h2, button") ?? this.host
+      ).focus();
   }
 
   private resized(): void {
@@ -66,8 +84,15 @@ class CloudsView implements OpenView {
   private drawSeveral(): void {
     const places = this.several;
     const many = this.clusters.length.toLocaleString("en");
-    const note = places.length ? `The ${places.length} largest of ${many} clusters of names; press one to enlarge it.` : "No cluster has that word.";
-    const head = h("div", { class: "clouds-head" }, h("label", { class: "choice" }, h("span", {}, "With the word"), this.find), h("p", { class: "note" }, note));
+    const note = places.length
+      ? `The ${places.length} largest of ${many} clusters of names; press one to enlarge it.`
+      : "No cluster has that word.";
+    const head = h(
+      "div",
+      { class: "clouds-head" },
+      h("label", { class: "choice" }, h("span", {}, "With the word"), this.find),
+      h("p", { class: "note" }, note),
+    );
     const focused = document.activeElement === this.find;
     const columns = Math.max(1, Math.floor((this.host.clientWidth - 18) / 310));
     const width = Math.max(120, (this.host.clientWidth - 32 - 14 * (columns - 1)) / columns - 26);
@@ -85,7 +110,12 @@ class CloudsView implements OpenView {
     const made = h(
       "button",
       { type: "button", class: "cloud-card", onclick: () => this.turnTo(place) },
-      h("span", { class: "cloud-name" }, h("strong", { dir: "auto" }, shown(cluster.name, 60)), h("span", { class: "number" }, `${this.count(cluster)} models`)),
+      h(
+        "span",
+        { class: "cloud-name" },
+        h("strong", { dir: "auto" }, shown(cluster.name, 60)),
+        h("span", { class: "number" }, `${this.count(cluster)} models`),
+      ),
     );
     made.append(picture.root);
     return made;
@@ -100,11 +130,36 @@ class CloudsView implements OpenView {
       made.dataset.step = String(by);
       return made;
     };
-    const head = h("div", { class: "cloud-title" }, step(-1, "‹", "The cluster before"), step(1, "›", "The next cluster"),
+    const head = h(
+      "div",
+      { class: "cloud-title" },
+      step(-1, "‹", "The cluster before"),
+      step(1, "›", "The next cluster"),
       h("h2", { tabindex: -1, dir: "auto" }, shown(cluster.name, 120)),
-      h("span", { class: "note" }, `${this.count(cluster)} models · cluster ${place + 1} of ${this.clusters.length}`));
-    const acts = h("div", { class: "cloud-acts" }, button("Select these models", () => this.select(cluster)), button("All clusters", () => this.turnTo(-1)), this.searched(cluster));
-    fill(this.body, head, acts, this.words(cluster, place, width, height), h("p", { class: "note" }, "Words are as large as they tell this cluster from the others. Press one to search for it within the cluster."));
+      h(
+        "span",
+        { class: "note" },
+        `${this.count(cluster)} models · cluster ${place + 1} of ${this.clusters.length}`,
+      ),
+    );
+    const acts = h(
+      "div",
+      { class: "cloud-acts" },
+      button("Select these models", () => this.select(cluster)),
+      button("All clusters", () => this.turnTo(-1)),
+      this.searched(cluster),
+    );
+    fill(
+      this.body,
+      head,
+      acts,
+      this.words(cluster, place, width, height),
+      h(
+        "p",
+        { class: "note" },
+        "Words are as large as they tell this cluster from the others. Press one to search for it within the cluster.",
+      ),
+    );
   }
 
   /** The cloud, each word a button. */
@@ -116,7 +171,13 @@ class CloudsView implements OpenView {
     pen.root.setAttribute("aria-label", `Words of ${shown(cluster.name, 80)}, the most telling first`);
     placed.forEach((word, k) => {
       const element = pen.root.children[k] as SVGElement;
-      for (const [name, value] of Object.entries({ role: "button", tabindex: "0", class: "word", "aria-label": `Search for ${word.text}` })) element.setAttribute(name, value);
+      for (const [name, value] of Object.entries({
+        role: "button",
+        tabindex: "0",
+        class: "word",
+        "aria-label": `Search for ${word.text}`,
+      }))
+        element.setAttribute(name, value);
       const act = () => this.search(cluster, cluster.words[word.rank]);
       element.addEventListener("click", act);
       element.addEventListener("keydown", (event) => {
@@ -136,13 +197,19 @@ class CloudsView implements OpenView {
     if (!query || filters.cluster !== cluster.name) return undefined;
     const found = this.members(cluster).filter((model) => this.app.passing?.[model]).length;
     const { cluster: _, ...others } = filters;
-    return h("span", { class: "note", "aria-live": "polite" }, `${found.toLocaleString("en")} models with “${shown(query, 40)}” `,
-      button("Clear", () => this.app.store.set({ query: "", filters: others })));
+    return h(
+      "span",
+      { class: "note", "aria-live": "polite" },
+      `${found.toLocaleString("en")} models with “${shown(query, 40)}” `,
+      button("Clear", () => this.app.store.set({ query: "", filters: others })),
+    );
   }
 
   private search(cluster: Cluster, word: string): void {
     const { store, bundle } = this.app;
-    const filters = bundle.column("cluster") ? { ...store.get().filters, cluster: cluster.name } : store.get().filters;
+    const filters = bundle.column("cluster")
+      ? { ...store.get().filters, cluster: cluster.name }
+      : store.get().filters;
     store.set({ query: word, filters });
     this.app.say(`Searching for ${word} in ${cluster.name}`);
   }
@@ -152,14 +219,18 @@ class CloudsView implements OpenView {
     const column = bundle.column("cluster");
     const wanted = column?.categories?.indexOf(cluster.name) ?? -1;
     if (!column?.values || wanted < 0) return [];
-    return Array.from(bundle.numbers(column.values)).flatMap((value, model) => (value === wanted ? [model] : []));
+    return Array.from(bundle.numbers(column.values)).flatMap((value, model) =>
+      value === wanted ? [model] : [],
+    );
   }
 
   private count(cluster: Cluster): string {
     const { passing } = this.app;
     const all = cluster.size.toLocaleString("en");
     if (!passing) return all;
-    return `${this.members(cluster).filter((model) => passing[model]).length.toLocaleString("en")} of ${all}`;
+    return `${this.members(cluster)
+      .filter((model) => passing[model])
+      .length.toLocaleString("en")} of ${all}`;
   }
 
   private select(cluster: Cluster): void {
@@ -170,7 +241,11 @@ class CloudsView implements OpenView {
   private turnTo(place: number): void {
     this.app.store.choose("clouds.cluster", place < 0 ? "" : String(place));
     const cluster = this.clusters[place];
-    this.app.say(cluster ? `${cluster.name}, ${cluster.size} models: ${cluster.words.slice(0, 5).join(", ")}` : "All clusters");
+    this.app.say(
+      cluster
+        ? `${cluster.name}, ${cluster.size} models: ${cluster.words.slice(0, 5).join(", ")}`
+        : "All clusters",
+    );
   }
 
   private step(by: number): void {
@@ -194,13 +269,25 @@ class CloudsView implements OpenView {
   }
 
   controls(): Node[] {
-    const options = this.clusters.map((cluster, k) => [String(k), `${shown(cluster.name, 44)} (${cluster.size.toLocaleString("en")})`] as const);
-    return [choice("Cluster", [["", "all, side by side"], ...options], this.chosen < 0 ? "" : String(this.chosen), (value) => this.turnTo(value === "" ? -1 : Number(value)))];
+    const options = this.clusters.map(
+      (cluster, k) =>
+        [String(k), `${shown(cluster.name, 44)} (${cluster.size.toLocaleString("en")})`] as const,
+    );
+    return [
+      choice(
+        "Cluster",
+        [["", "all, side by side"], ...options],
+        this.chosen < 0 ? "" : String(this.chosen),
+        (value) => this.turnTo(value === "" ? -1 : Number(value)),
+      ),
+    ];
   }
 
   paint(pen: Pen, width: number, height: number): void {
     const places = this.chosen < 0 ? this.several : [this.chosen];
-    boxes(places.length, width, height).forEach((box, k) => paintTitled(pen, this.clusters[places[k]], places[k], theme(), box));
+    boxes(places.length, width, height).forEach((box, k) =>
+      paintTitled(pen, this.clusters[places[k]], places[k], theme(), box),
+    );
   }
 
   table(): Table {
@@ -215,7 +302,10 @@ class CloudsView implements OpenView {
 
 function wordTable({ words, weights }: Cluster): Table {
   return {
-    columns: [{ label: "word", numeric: false }, { label: "weight", numeric: true }],
+    columns: [
+      { label: "word", numeric: false },
+      { label: "weight", numeric: true },
+    ],
     rows: words.length,
     cell: (row, column) => (column ? Number(weights[row].toPrecision(4)) : words[row]),
     model: () => -1,
@@ -224,9 +314,14 @@ function wordTable({ words, weights }: Cluster): Table {
 
 function clusterTable(clusters: readonly Cluster[]): Table {
   return {
-    columns: [{ label: "cluster", numeric: false }, { label: "models", numeric: true }, { label: "words", numeric: false }],
+    columns: [
+      { label: "cluster", numeric: false },
+      { label: "models", numeric: true },
+      { label: "words", numeric: false },
+    ],
     rows: clusters.length,
-    cell: (row, column) => [clusters[row].name, clusters[row].size, clusters[row].words.slice(0, 10).join(", ")][column],
+    cell: (row, column) =>
+      [clusters[row].name, clusters[row].size, clusters[row].words.slice(0, 10).join(", ")][column],
     model: () => -1,
   };
 }

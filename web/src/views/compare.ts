@@ -31,16 +31,24 @@ class CompareView implements OpenView {
   private made = "";
   private pointed = -1;
 
-  constructor(host: HTMLElement, private readonly app: App) {
+  constructor(
+    host: HTMLElement,
+    private readonly app: App,
+  ) {
     this.make();
-    this.surface = new Surface(host, this.description(), {
-      paint: (pen, width, height) => this.paint(pen, width, height),
-      moved: (camera) => app.store.choose("compare.camera", cameraText(camera)),
-      hover: (x, y) => this.hover(x, y),
-      leave: () => this.point(-1),
-      click: (_x, y) => this.app.open(this.modelAt(y)),
-      key: (event) => this.key(event),
-    }, { even: false, wheel: "y", room: [12, 34, 12, 12], deepest: 200 });
+    this.surface = new Surface(
+      host,
+      this.description(),
+      {
+        paint: (pen, width, height) => this.paint(pen, width, height),
+        moved: (camera) => app.store.choose("compare.camera", cameraText(camera)),
+        hover: (x, y) => this.hover(x, y),
+        leave: () => this.point(-1),
+        click: (_x, y) => this.app.open(this.modelAt(y)),
+        key: (event) => this.key(event),
+      },
+      { even: false, wheel: "y", room: [12, 34, 12, 12], deepest: 200 },
+    );
     this.update();
   }
 
@@ -57,13 +65,19 @@ class CompareView implements OpenView {
   }
 
   controls(): Node[] {
-    const options = this.app.bundle.manifest.trees.map((each, k) => [String(k), shown(each.label, 40)] as const);
+    const options = this.app.bundle.manifest.trees.map(
+      (each, k) => [String(k), shown(each.label, 40)] as const,
+    );
     const pick = (side: string) => (value: string) => this.app.store.choose(`compare.${side}`, value);
     const { distance, splits, crossings, shared } = this.found;
     const told = document.createElement("span");
     told.className = "note";
     told.textContent = `${shared} models in both · ${distance} of ${splits} splits in one tree only (Robinson-Foulds) · ${crossings.toLocaleString("en")} crossings left`;
-    return [choice("Left", options, String(this.which("left", 0)), pick("left")), choice("Right", options, String(this.which("right", 1)), pick("right")), told];
+    return [
+      choice("Left", options, String(this.which("left", 0)), pick("left")),
+      choice("Right", options, String(this.which("right", 1)), pick("right")),
+      told,
+    ];
   }
 
   table(): Table {
@@ -73,7 +87,12 @@ class CompareView implements OpenView {
     const right = new Map<number, number>();
     this.found.right.model.forEach((model) => model >= 0 && right.set(model, right.size + 1));
     return {
-      columns: [{ label: "model", numeric: false }, { label: "place on the left", numeric: true }, { label: "place on the right", numeric: true }, { label: "moved by", numeric: true }],
+      columns: [
+        { label: "model", numeric: false },
+        { label: "place on the left", numeric: true },
+        { label: "place on the right", numeric: true },
+        { label: "moved by", numeric: true },
+      ],
       rows: models.length,
       cell: (row, column) => {
         const model = models[row];
@@ -93,7 +112,13 @@ class CompareView implements OpenView {
       return pen.fillText("These two trees have no model in common.", width / 2, height / 2);
     }
     this.paintSide(pen, this.found.left, this.sides[0], this.found.leftOnly, this.lens(width, height, false));
-    this.paintSide(pen, this.found.right, this.sides[1], this.found.rightOnly, this.lens(width, height, true));
+    this.paintSide(
+      pen,
+      this.found.right,
+      this.sides[1],
+      this.found.rightOnly,
+      this.lens(width, height, true),
+    );
     this.paintTies(pen, width, height);
     pen.font = `600 ${FONT}`;
     pen.fillStyle = colours.ink;
@@ -116,9 +141,12 @@ class CompareView implements OpenView {
     if (this.made === `${a} ${b}`) return;
     this.made = `${a} ${b}`;
     this.found = tangle(topologyOf(this.app.bundle, trees[a]), topologyOf(this.app.bundle, trees[b]));
-    const laid = (tree: Topology) => layout(tree, { shape: "rectangular", even: false, collapsed: new Set() });
+    const laid = (tree: Topology) =>
+      layout(tree, { shape: "rectangular", even: false, collapsed: new Set() });
     this.sides = [laid(this.found.left), laid(this.found.right)];
-    this.rightRow = new Map(Array.from(this.sides[1].tips, (node) => [this.found.right.model[node], this.sides[1].row[node]]));
+    this.rightRow = new Map(
+      Array.from(this.sides[1].tips, (node) => [this.found.right.model[node], this.sides[1].row[node]]),
+    );
   }
 
   private which(side: string, otherwise: number): number {
@@ -146,7 +174,8 @@ class CompareView implements OpenView {
     only.forEach((odd, node) => {
       if (!odd) return;
       const y = lens.sy(at.row[node]);
-      if (y > 0 && y < lens.height) marked.line(0, lens.sx(at.depth[tree.parent[node]]), y, lens.sx(at.depth[node]), y);
+      if (y > 0 && y < lens.height)
+        marked.line(0, lens.sx(at.depth[tree.parent[node]]), y, lens.sx(at.depth[node]), y);
     });
     marked.flush(pen, () => colours.mark, 3);
   }

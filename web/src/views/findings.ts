@@ -24,13 +24,19 @@ class FindingsView implements OpenView {
   private passing: Finding[] = [];
   private listed: Finding[] = [];
 
-  constructor(stage: HTMLElement, private readonly app: App) {
+  constructor(
+    stage: HTMLElement,
+    private readonly app: App,
+  ) {
     this.kinds = kindsOf(app.bundle.manifest.findings);
-    this.grid = new Grid({
-      open: (model) => app.open(model),
-      chosen: (model) => app.selected[model] === 1,
-      select: (model, on) => this.select(model, on),
-    }, "Findings of the audit; Enter opens a finding's model, space selects it");
+    this.grid = new Grid(
+      {
+        open: (model) => app.open(model),
+        chosen: (model) => app.selected[model] === 1,
+        select: (model, on) => this.select(model, on),
+      },
+      "Findings of the audit; Enter opens a finding's model, space selects it",
+    );
     stage.append(h("div", { class: "audit" }, this.chips, this.note, this.grid.element));
     this.update();
   }
@@ -59,7 +65,13 @@ class FindingsView implements OpenView {
       rows: listed.length,
       cell: (row, column) => {
         const { kind, model, other, probability, text } = listed[row];
-        return [kind, name(model), name(other), probability === null ? NaN : Number(probability.toPrecision(4)), text.slice(0, LONGEST_TEXT)][column];
+        return [
+          kind,
+          name(model),
+          name(other),
+          probability === null ? NaN : Number(probability.toPrecision(4)),
+          text.slice(0, LONGEST_TEXT),
+        ][column];
       },
       model: (row) => (listed[row].model >= 0 ? listed[row].model : listed[row].other),
     };
@@ -78,7 +90,13 @@ class FindingsView implements OpenView {
     scaled.textBaseline = "middle";
     scaled.fillStyle = colours.ink;
     scaled.fillText(`${this.count(this.listed.length)} of the audit, by kind`, MARGIN, MARGIN + 11);
-    paint(scaled, bars, { x: MARGIN, y: MARGIN + HEAD, width: width * smaller - 2 * MARGIN }, colours, "#3d8bc4");
+    paint(
+      scaled,
+      bars,
+      { x: MARGIN, y: MARGIN + HEAD, width: width * smaller - 2 * MARGIN },
+      colours,
+      "#3d8bc4",
+    );
   }
 
   close(): void {
@@ -103,11 +121,14 @@ class FindingsView implements OpenView {
     const held = [...this.chips.children].indexOf(document.activeElement!);
     const counts = byKind(this.passing, this.kinds);
     const pressed = new Set(this.pressed);
-    fill(this.chips, ...this.kinds.map((kind, k) => {
-      const chip = toggle(shown(kind, 80), pressed.has(kind), (on) => this.press(kind, on));
-      chip.append(h("span", { class: "number" }, counts[k].toLocaleString("en")));
-      return chip;
-    }));
+    fill(
+      this.chips,
+      ...this.kinds.map((kind, k) => {
+        const chip = toggle(shown(kind, 80), pressed.has(kind), (on) => this.press(kind, on));
+        chip.append(h("span", { class: "number" }, counts[k].toLocaleString("en")));
+        return chip;
+      }),
+    );
     if (held >= 0) (this.chips.children[held] as HTMLElement).focus();
   }
 
@@ -123,7 +144,9 @@ class FindingsView implements OpenView {
   private told(): string {
     const all = this.app.bundle.manifest.findings.length;
     if (!this.passing.length) {
-      const whose = this.onlySelected ? "the selected models that pass the filters" : "a model that passes the filters";
+      const whose = this.onlySelected
+        ? "the selected models that pass the filters"
+        : "a model that passes the filters";
       return `None of ${this.count(all)} is about ${whose}. That is not to say that nothing is wrong with them.`;
     }
     const some = this.listed.length < all ? `${this.listed.length.toLocaleString("en")} of ` : "";

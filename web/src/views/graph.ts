@@ -5,7 +5,19 @@ import type Flatbush from "flatbush";
 import { theme } from "../colours";
 import { choice, shown, toggle } from "../dom";
 import { growing, kinds, slider } from "../graph/controls";
-import { discs, inSight, layer, lines, type Look, MOST_LINES, names, nodesInSight, raster, rings, type Sight } from "../graph/draw";
+import {
+  discs,
+  inSight,
+  layer,
+  lines,
+  type Look,
+  MOST_LINES,
+  names,
+  nodesInSight,
+  raster,
+  rings,
+  type Sight,
+} from "../graph/draw";
 import { towards } from "../graph/edges";
 import { edgeTable } from "../graph/edgetable";
 import { indexOf, pick } from "../graph/picking";
@@ -21,7 +33,10 @@ const FADED = 0.16;
 const USUAL = { side: 720, models: 16_000 };
 const MOST_DISCS = 1500;
 const WAYS: Readonly<Record<string, readonly [number, number]>> = {
-  ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
 };
 
 class GraphView implements OpenView {
@@ -42,21 +57,32 @@ class GraphView implements OpenView {
   /** Everything but what is hovered, kept while only that changes. */
   private kept: HTMLCanvasElement | undefined;
 
-  constructor(host: HTMLElement, private readonly app: App) {
+  constructor(
+    host: HTMLElement,
+    private readonly app: App,
+  ) {
     this.scene = new Scene(app.bundle, this.which);
     this.places = indexOf(this.scene.x, this.scene.y);
     this.sight = { x: new Float32Array(0), y: new Float32Array(0), width: 1, height: 1, zoom: 1 };
-    this.surface = new Surface(host, "", {
-      paint: (context, width, height) => this.draw(context, width, height),
-      moved: () => this.moved(),
-      hover: (x, y) => this.hover(x, y),
-      leave: () => this.hover(-99, -99),
-      click: (x, y, event) => this.click(x, y, event),
-      lasso: (points) => this.lasso(points),
-      key: (event) => this.key(event),
-    }, { even: true, wheel: "both", room: ROOM, deepest: 400 });
+    this.surface = new Surface(
+      host,
+      "",
+      {
+        paint: (context, width, height) => this.draw(context, width, height),
+        moved: () => this.moved(),
+        hover: (x, y) => this.hover(x, y),
+        leave: () => this.hover(-99, -99),
+        click: (x, y, event) => this.click(x, y, event),
+        lasso: (points) => this.lasso(points),
+        key: (event) => this.key(event),
+      },
+      { even: true, wheel: "both", room: ROOM, deepest: 400 },
+    );
     const { canvas } = this.surface;
-    canvas.setAttribute("aria-description", "Arrows pan, plus and minus zoom. N and P go from model to model, brackets through its neighbours, Alt and arrows along an edge; W walks on from there, Enter opens, space selects.");
+    canvas.setAttribute(
+      "aria-description",
+      "Arrows pan, plus and minus zoom. N and P go from model to model, brackets through its neighbours, Alt and arrows along an edge; W walks on from there, Enter opens, space selects.",
+    );
     canvas.addEventListener("keydown", (event) => this.walkByArrow(event));
     this.update();
   }
@@ -84,7 +110,9 @@ class GraphView implements OpenView {
       this.chosenBy = "";
     }
     const { store, passing } = this.app;
-    const chosenBy = ["which", "least", "hidden", "singles"].map((name) => store.setting(`graph.${name}`)).join("\n");
+    const chosenBy = ["which", "least", "hidden", "singles"]
+      .map((name) => store.setting(`graph.${name}`))
+      .join("\n");
     if (chosenBy !== this.chosenBy || passing !== this.passed || !this.scene.shows.length) {
       this.scene.choose(this.app, this.least, this.hidden, store.setting("graph.singles") !== "hide");
       [this.chosenBy, this.passed] = [chosenBy, passing];
@@ -120,14 +148,25 @@ class GraphView implements OpenView {
   /** Where everything is now, on a canvas of this size. */
   private look(width: number, height: number): Sight {
     const { scene, surface } = this;
-    if (this.sight.x.length !== scene.x.length) this.sight = { ...this.sight, x: new Float32Array(scene.x.length), y: new Float32Array(scene.x.length) };
+    if (this.sight.x.length !== scene.x.length)
+      this.sight = {
+        ...this.sight,
+        x: new Float32Array(scene.x.length),
+        y: new Float32Array(scene.x.length),
+      };
     const { x, y } = this.sight;
     const [scale, left, top] = [surface.scaleX(), surface.sx(0), surface.sy(0)];
     for (let m = 0; m < x.length; m++) {
       x[m] = left + scene.x[m] * scale;
       y[m] = top + scene.y[m] * scale;
     }
-    return (this.sight = { x, y, width, height, zoom: (scale / USUAL.side) * Math.sqrt(USUAL.models / Math.max(50, this.many)) });
+    return (this.sight = {
+      x,
+      y,
+      width,
+      height,
+      zoom: (scale / USUAL.side) * Math.sqrt(USUAL.models / Math.max(50, this.many)),
+    });
   }
 
   private draw(context: CanvasRenderingContext2D, width: number, height: number): void {
@@ -158,7 +197,13 @@ class GraphView implements OpenView {
     const few = nodes.length <= MOST_DISCS;
     if (edges.length <= MOST_LINES) lines(pen, scene, sight, look, edges);
     if (edges.length > MOST_LINES || !few) {
-      pen.drawImage(raster(scene, sight, look, window.devicePixelRatio || 1, edges, few ? nodes.subarray(0, 0) : nodes), 0, 0, sight.width, sight.height);
+      pen.drawImage(
+        raster(scene, sight, look, window.devicePixelRatio || 1, edges, few ? nodes.subarray(0, 0) : nodes),
+        0,
+        0,
+        sight.width,
+        sight.height,
+      );
     }
     if (few) discs(pen, scene, sight, look, nodes);
   }
@@ -168,7 +213,11 @@ class GraphView implements OpenView {
     this.everything(pen, this.scene.around([model], true, true));
     const { start, edge } = this.scene.near;
     const own = edge.subarray(start[model], start[model + 1]);
-    const look: Look = { colours: this.app.colours, theme: { ...theme(), faint: theme().ink }, selected: this.app.selected };
+    const look: Look = {
+      colours: this.app.colours,
+      theme: { ...theme(), faint: theme().ink },
+      selected: this.app.selected,
+    };
     lines(pen, this.scene, this.sight, look, own);
     rings(pen, this.scene, this.sight, this.scene.nextTo(model), theme().ink, 1);
   }
@@ -178,11 +227,20 @@ class GraphView implements OpenView {
     const { scene, sight, app } = this;
     const { selected, model } = app.store.get();
     const { mark, ink } = theme();
-    rings(pen, scene, sight, selected.filter((each) => scene.shows[each]), mark, 2);
+    rings(
+      pen,
+      scene,
+      sight,
+      selected.filter((each) => scene.shows[each]),
+      mark,
+      2,
+    );
     if (model >= 0 && scene.shows[model]) rings(pen, scene, sight, [model], mark, 3.5);
     if (marked >= 0) rings(pen, scene, sight, [marked], ink, 2.5);
     const next = marked >= 0 ? scene.nextTo(marked).slice(0, 40) : [];
-    const first = [marked, model, ...next, ...selected.slice(0, 60)].filter((each) => each >= 0 && scene.shows[each]);
+    const first = [marked, model, ...next, ...selected.slice(0, 60)].filter(
+      (each) => each >= 0 && scene.shows[each],
+    );
     const nodes = nodesInSight(scene, sight, marked >= 0 ? scene.around([marked], true, true) : undefined);
     names(pen, scene, sight, { colours: app.colours, theme: theme(), selected: app.selected }, nodes, first);
   }
@@ -195,7 +253,16 @@ class GraphView implements OpenView {
     const found = this.at(x, y);
     const box = this.surface.canvas.getBoundingClientRect();
     const near = found >= 0 ? this.scene.nextTo(found).length : 0;
-    this.app.hover(found < 0 ? undefined : { x: box.left + x, y: box.top + y, model: found, lines: [`${near.toLocaleString("en")} neighbours in sight`] });
+    this.app.hover(
+      found < 0
+        ? undefined
+        : {
+            x: box.left + x,
+            y: box.top + y,
+            model: found,
+            lines: [`${near.toLocaleString("en")} neighbours in sight`],
+          },
+    );
     if (found === this.hovered) return;
     this.hovered = found;
     this.surface.draw();
@@ -215,7 +282,12 @@ class GraphView implements OpenView {
 
   private key(event: KeyboardEvent): boolean {
     const step = { n: 1, p: -1, "]": 1, "[": -1 }[event.key];
-    if (event.key === "n" || event.key === "p") this.stepAmong(this.scene.order.filter((m) => this.scene.shows[m]), step!, true);
+    if (event.key === "n" || event.key === "p")
+      this.stepAmong(
+        this.scene.order.filter((m) => this.scene.shows[m]),
+        step!,
+        true,
+      );
     else if (step && this.anchor >= 0) this.stepAmong(this.scene.nextTo(this.anchor), step, false);
     else if (event.key === "w" && this.focus >= 0) this.stand(this.focus, true);
     else if (event.key === "Enter" && this.focus >= 0) this.app.open(this.focus);
@@ -236,7 +308,12 @@ class GraphView implements OpenView {
     const way = WAYS[event.key];
     if (!event.altKey || !way) return;
     event.preventDefault();
-    if (this.focus < 0) return this.stepAmong(this.scene.order.filter((m) => this.scene.shows[m]), 1, true);
+    if (this.focus < 0)
+      return this.stepAmong(
+        this.scene.order.filter((m) => this.scene.shows[m]),
+        1,
+        true,
+      );
     const next = towards(this.scene.nextTo(this.focus), this.scene.x, this.scene.y, this.focus, way);
     if (next >= 0) this.stand(next, true);
     else this.app.say("No neighbour on that side");
@@ -261,10 +338,25 @@ class GraphView implements OpenView {
   controls(): Node[] {
     const { store, bundle } = this.app;
     const options = bundle.manifest.graphs.map((graph) => [graph.name, shown(graph.label, 40)] as const);
-    const which = options.length > 1 ? [choice("Edges", [...options, [BOTH, "all of them"]], this.which, (value) => store.choose("graph.which", value))] : [];
+    const which =
+      options.length > 1
+        ? [
+            choice("Edges", [...options, [BOTH, "all of them"]], this.which, (value) =>
+              store.choose("graph.which", value),
+            ),
+          ]
+        : [];
     const alone = store.setting("graph.singles") === "hide";
-    const singles = toggle("Hide single models", alone, (on) => store.choose("graph.singles", on ? "hide" : ""));
-    return [...which, ...slider(this.app, this.scene, this.least), ...kinds(this.app, this.scene, this.hidden), singles, ...growing(this.app, this.scene)];
+    const singles = toggle("Hide single models", alone, (on) =>
+      store.choose("graph.singles", on ? "hide" : ""),
+    );
+    return [
+      ...which,
+      ...slider(this.app, this.scene, this.least),
+      ...kinds(this.app, this.scene, this.hidden),
+      singles,
+      ...growing(this.app, this.scene),
+    ];
   }
 
   table(): Table {

@@ -48,17 +48,25 @@ class HeatmapView implements OpenView {
   private readonly remembered: Remembered;
   private readonly redraw = () => this.resized();
 
-  constructor(host: HTMLElement, private readonly app: App) {
+  constructor(
+    host: HTMLElement,
+    private readonly app: App,
+  ) {
     this.remembered = new Remembered(app, "heatmap.camera");
     this.shown = this.arrange();
-    this.surface = new Surface(host, this.label(), {
-      paint: (context) => this.draw(context, window.devicePixelRatio || 1),
-      moved: (camera) => this.remembered.moved(camera),
-      hover: (x, y) => this.hover(x, y),
-      leave: () => this.leave(),
-      click: (x, y, event) => this.click(x, y, event),
-      key: (event) => this.press(event),
-    }, { even: true, wheel: "both", room: [0, 0, 0, 0], deepest: 4 });
+    this.surface = new Surface(
+      host,
+      this.label(),
+      {
+        paint: (context) => this.draw(context, window.devicePixelRatio || 1),
+        moved: (camera) => this.remembered.moved(camera),
+        hover: (x, y) => this.hover(x, y),
+        leave: () => this.leave(),
+        click: (x, y, event) => this.click(x, y, event),
+        key: (event) => this.press(event),
+      },
+      { even: true, wheel: "both", room: [0, 0, 0, 0], deepest: 4 },
+    );
     window.addEventListener("resize", this.redraw);
     this.resized();
     this.surface.look(this.remembered.camera);
@@ -77,13 +85,24 @@ class HeatmapView implements OpenView {
     const { matrices, trees } = bundle.manifest;
     const { pairs } = this.inSight();
     const most = pairs.all > MOST_PAIRS ? `the nearest ${MOST_PAIRS.toLocaleString("en")} of ` : "";
-    const made = [choice("Order", [["", "as clustered"], ...trees.map((tree) => [tree.name, shown(tree.label, 30)] as const)],
-      this.order()?.name ?? "", (name) => store.choose("heatmap.order", name))];
+    const made = [
+      choice(
+        "Order",
+        [["", "as clustered"], ...trees.map((tree) => [tree.name, shown(tree.label, 30)] as const)],
+        this.order()?.name ?? "",
+        (name) => store.choose("heatmap.order", name),
+      ),
+    ];
     if (matrices.length > 1) {
       const options = matrices.map((matrix) => [matrix.name, shown(matrix.label, 40)] as const);
-      made.unshift(choice("Matrix", options, this.matrix().name, (name) => store.choose("heatmap.matrix", name)));
+      made.unshift(
+        choice("Matrix", options, this.matrix().name, (name) => store.choose("heatmap.matrix", name)),
+      );
     }
-    return [...made, h("span", { class: "note" }, `Table: ${most}${pairs.all.toLocaleString("en")} pairs in sight`)];
+    return [
+      ...made,
+      h("span", { class: "note" }, `Table: ${most}${pairs.all.toLocaleString("en")} pairs in sight`),
+    ];
   }
 
   paint(pen: Pen): void {
@@ -97,7 +116,11 @@ class HeatmapView implements OpenView {
     const { models } = arrangement;
     const label = shown(arrangement.matrix.label, 60);
     return {
-      columns: [{ label: "model", numeric: false }, { label: "other", numeric: false }, { label, numeric: true }],
+      columns: [
+        { label: "model", numeric: false },
+        { label: "other", numeric: false },
+        { label, numeric: true },
+      ],
       rows: pairs.row.length,
       cell: (k, column) => {
         if (column === 2) return arrangement.value(pairs.row[k], pairs.column[k]);
@@ -119,7 +142,9 @@ class HeatmapView implements OpenView {
   }
 
   private order(): Tree | undefined {
-    return this.app.bundle.manifest.trees.find((tree) => tree.name === this.app.store.setting("heatmap.order"));
+    return this.app.bundle.manifest.trees.find(
+      (tree) => tree.name === this.app.store.setting("heatmap.order"),
+    );
   }
 
   private arrange(): Arrangement {
@@ -168,7 +193,8 @@ class HeatmapView implements OpenView {
     const { part } = this.plot();
     const [arrangement, known] = [this.shown, this.known];
     const place = Object.values(part).join();
-    if (known?.place === place && known.passing === passing && known.arrangement === arrangement) return known;
+    if (known?.place === place && known.passing === passing && known.arrangement === arrangement)
+      return known;
     const { square, nearIsHigh, models } = arrangement;
     const allowed = passing && Uint8Array.from(models, (model) => passing[model]);
     const pairs = nearestPairs(square, part, MOST_PAIRS, nearIsHigh, allowed);
@@ -180,16 +206,27 @@ class HeatmapView implements OpenView {
     const { models, images, tree, matrix, rowOf } = arrangement;
     const { colours, passing } = app;
     const scene: Scene = {
-      plot: this.plot(), theme: theme(), images, ratio, tree, treeWidth: this.treeWidth,
-      strips: runs(models.map((model) => colours.shade[model])), palette: colours.palette,
+      plot: this.plot(),
+      theme: theme(),
+      images,
+      ratio,
+      tree,
+      treeWidth: this.treeWidth,
+      strips: runs(models.map((model) => colours.shade[model])),
+      palette: colours.palette,
       group: (run) => this.groupName(run),
       name: (row) => this.name(row),
       passes: (row) => !passing || passing[models[row]] === 1,
       faded: passing ? runs(models.map((model) => 1 - passing[model])) : [],
-      selected: app.store.get().selected.map((model) => rowOf[model]).filter((row) => row >= 0),
-      focus: this.focus, nameRoom: this.nameRoom(),
+      selected: app.store
+        .get()
+        .selected.map((model) => rowOf[model])
+        .filter((row) => row >= 0),
+      focus: this.focus,
+      nameRoom: this.nameRoom(),
       legend: { label: shown(matrix.label, 60), low: matrix.low, high: matrix.high },
-      width: surface.width, height: surface.height,
+      width: surface.width,
+      height: surface.height,
     };
     paintHeatmap(pen, scene);
   }
@@ -213,7 +250,8 @@ class HeatmapView implements OpenView {
     const { bundle } = this.app;
     const { models, matrix } = this.shown;
     const lines = [
-      bundle.name(models[cell.row]), bundle.name(models[cell.column]),
+      bundle.name(models[cell.row]),
+      bundle.name(models[cell.column]),
       `${shown(matrix.label, 60)}: ${this.told(cell)}`,
     ];
     this.surface.canvas.style.cursor = "pointer";

@@ -14,5 +14,15 @@ import { statistics } from "./statistics";
 import { tree } from "./tree";
 
 export const VIEWS: readonly View[] = [
-  tree, map, heatmap, graph, compare, findings, scores, scatter, clouds, ngrams, statistics,
+  tree,
+  map,
+  heatmap,
+  graph,
+  compare,
+  findings,
+  scores,
+  scatter,
+  clouds,
+  ngrams,
+  statistics,
 ];

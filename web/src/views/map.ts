@@ -23,7 +23,10 @@ class MapView implements OpenView {
   private points: Points;
   private readonly cloud: Cloud;
 
-  constructor(host: HTMLElement, private readonly app: App) {
+  constructor(
+    host: HTMLElement,
+    private readonly app: App,
+  ) {
     this.chosen = this.wanted();
     this.points = pointsOf(this.chosen, app.bundle);
     this.cloud = new Cloud(host, app, "map", this.label(), this.points, true);
@@ -40,10 +43,17 @@ class MapView implements OpenView {
 
   controls(): Node[] {
     const { maps } = this.app.bundle.manifest;
-    const select = button("Select in sight", () => this.app.select(this.cloud.inSight()), "Select the models in sight");
+    const select = button(
+      "Select in sight",
+      () => this.app.select(this.cloud.inSight()),
+      "Select the models in sight",
+    );
     if (maps.length < 2) return [select];
     const options = maps.map((each) => [each.name, shown(each.label, 40)] as const);
-    return [choice("Map", options, this.chosen.name, (name) => this.app.store.choose("map.map", name)), select];
+    return [
+      choice("Map", options, this.chosen.name, (name) => this.app.store.choose("map.map", name)),
+      select,
+    ];
   }
 
   paint(pen: Parameters<NonNullable<OpenView["paint"]>>[0]): void {
@@ -54,7 +64,9 @@ class MapView implements OpenView {
   table(): Table {
     const { bundle } = this.app;
     const [x, y] = [bundle.numbers(this.chosen.x), bundle.numbers(this.chosen.y)];
-    const models = passingModels(this.app).filter((model) => !Number.isNaN(x[model]) && !Number.isNaN(y[model]));
+    const models = passingModels(this.app).filter(
+      (model) => !Number.isNaN(x[model]) && !Number.isNaN(y[model]),
+    );
     const of = modelsTable(this.app, models);
     const labels = this.chosen.axes.map((axis, k) => shown(axis, 40) || "xy"[k]);
     const [first, ...rest] = of.columns;

@@ -10,13 +10,21 @@ import { Grid } from "../table";
 import type { App, OpenView, Table, View } from "../view";
 import "./ngrams.css";
 
-const MEASURES = [["models", "models"], ["likes", "likes"], ["downloads", "downloads"]] as const;
+const MEASURES = [
+  ["models", "models"],
+  ["likes", "likes"],
+  ["downloads", "downloads"],
+] as const;
 type Measure = (typeof MEASURES)[number][0];
 const TOP = 30;
 
 class PhrasesView implements OpenView {
   private readonly grid: Grid;
-  private readonly find = h("input", { type: "search", "aria-label": "Phrases that contain", placeholder: "contains" });
+  private readonly find = h("input", {
+    type: "search",
+    "aria-label": "Phrases that contain",
+    placeholder: "contains",
+  });
   private readonly note = h("p", { class: "note", "aria-live": "polite" });
   private readonly picture = h("div", { class: "phrases-bars" });
   private readonly host: HTMLElement;
@@ -25,18 +33,34 @@ class PhrasesView implements OpenView {
   private places: number[] = [];
   private listed = "";
 
-  constructor(stage: HTMLElement, private readonly app: App) {
+  constructor(
+    stage: HTMLElement,
+    private readonly app: App,
+  ) {
     this.phrases = app.bundle.manifest.ngrams!;
     // in this grid a row stands for a phrase, so the grid's "model" is a phrase's place
-    this.grid = new Grid({
-      open: (place) => this.search(place),
-      chosen: (place) => this.phrases.texts[place] === app.store.get().query,
-      select: (place) => this.search(place),
-    }, "Phrases; Enter searches for one");
+    this.grid = new Grid(
+      {
+        open: (place) => this.search(place),
+        chosen: (place) => this.phrases.texts[place] === app.store.get().query,
+        select: (place) => this.search(place),
+      },
+      "Phrases; Enter searches for one",
+    );
     this.find.value = app.store.setting("ngrams.find");
     this.find.addEventListener("input", () => app.store.choose("ngrams.find", this.find.value.trim()));
-    const head = h("div", { class: "phrases-head" }, h("label", { class: "choice" }, h("span", {}, "Phrases with"), this.find), this.note);
-    this.host = h("div", { class: "phrases" }, h("div", { class: "phrases-list" }, head, this.grid.element), this.picture);
+    const head = h(
+      "div",
+      { class: "phrases-head" },
+      h("label", { class: "choice" }, h("span", {}, "Phrases with"), this.find),
+      this.note,
+    );
+    this.host = h(
+      "div",
+      { class: "phrases" },
+      h("div", { class: "phrases-list" }, head, this.grid.element),
+      this.picture,
+    );
     stage.append(this.host);
     this.watch = new ResizeObserver(() => this.draw());
     this.watch.observe(this.picture);
@@ -59,7 +83,10 @@ class PhrasesView implements OpenView {
     if (listed !== this.listed) {
       this.listed = listed;
       this.places = bestOf(holding(this.phrases.texts, wanted), this.values(this.measure));
-      const [few, all] = [this.places.length.toLocaleString("en"), this.phrases.texts.length.toLocaleString("en")];
+      const [few, all] = [
+        this.places.length.toLocaleString("en"),
+        this.phrases.texts.length.toLocaleString("en"),
+      ];
       this.note.textContent = `${wanted ? `${few} of ${all}` : all} phrases. Press one to search for models with it.`;
       this.grid.show(this.rows((row) => this.places[row]));
     }
@@ -79,11 +106,18 @@ class PhrasesView implements OpenView {
   private top() {
     const first = this.places.slice(0, TOP);
     const values = this.values(this.measure);
-    return { labels: first.map((place) => this.phrases.texts[place]), values: first.map((place) => values[place]) };
+    return {
+      labels: first.map((place) => this.phrases.texts[place]),
+      values: first.map((place) => values[place]),
+    };
   }
 
   private title(): string {
-    const what = { models: "Models with the phrase", likes: "Likes of models with the phrase", downloads: "Downloads of models with the phrase" }[this.measure];
+    const what = {
+      models: "Models with the phrase",
+      likes: "Likes of models with the phrase",
+      downloads: "Downloads of models with the phrase",
+    }[this.measure];
     return `${what}, the ${Math.min(TOP, this.places.length)} most`;
   }
 
@@ -109,7 +143,11 @@ class PhrasesView implements OpenView {
   }
 
   controls(): Node[] {
-    return [choice("Most", MEASURES, this.measure, (value) => this.app.store.choose("ngrams.by", value === "models" ? "" : value))];
+    return [
+      choice("Most", MEASURES, this.measure, (value) =>
+        this.app.store.choose("ngrams.by", value === "models" ? "" : value),
+      ),
+    ];
   }
 
   table(): Table {
@@ -118,12 +156,19 @@ class PhrasesView implements OpenView {
 
   private rows(model: (row: number) => number): Table {
     const values = MEASURES.map(([name]) => this.values(name));
-    const most = values.map((each) => Array.prototype.reduce.call(each, (a, b) => Math.max(a as number, (b as number) || 0), 1) as number);
+    const most = values.map(
+      (each) =>
+        Array.prototype.reduce.call(each, (a, b) => Math.max(a as number, (b as number) || 0), 1) as number,
+    );
     const { places } = this;
     return {
-      columns: [{ label: "phrase", numeric: false }, ...MEASURES.map(([, label], k) => ({ label, numeric: true, most: most[k] }))],
+      columns: [
+        { label: "phrase", numeric: false },
+        ...MEASURES.map(([, label], k) => ({ label, numeric: true, most: most[k] })),
+      ],
       rows: places.length,
-      cell: (row, column) => (column ? Math.round(values[column - 1][places[row]]) : this.phrases.texts[places[row]]),
+      cell: (row, column) =>
+        column ? Math.round(values[column - 1][places[row]]) : this.phrases.texts[places[row]],
       model,
     };
   }

@@ -32,13 +32,23 @@ class ScatterView implements OpenView {
   private points: Points;
   private readonly cloud: Cloud;
 
-  constructor(host: HTMLElement, private readonly app: App) {
+  constructor(
+    host: HTMLElement,
+    private readonly app: App,
+  ) {
     this.points = this.made();
     this.cloud = new Cloud(host, app, "scatter", this.label(), this.points, false);
   }
 
   update(): void {
-    if (this.key !== this.columns().map((c) => c.name).join() + this.kinds().join() || this.passing !== this.app.passing) {
+    if (
+      this.key !==
+        this.columns()
+          .map((c) => c.name)
+          .join() +
+          this.kinds().join() ||
+      this.passing !== this.app.passing
+    ) {
       this.points = this.made();
     }
     this.cloud.show(this.points, this.label());
@@ -49,7 +59,10 @@ class ScatterView implements OpenView {
     const columns = measured(bundle).map((column) => [column.name, shown(column.label, 30)] as const);
     const [x, y] = this.columns();
     const kinds = this.kinds();
-    const scales = [["log1p", "log(1 + n)"], ["linear", "linear"]] as const;
+    const scales = [
+      ["log1p", "log(1 + n)"],
+      ["linear", "linear"],
+    ] as const;
     return [
       choice("Up", columns, y.name, (name) => store.choose("scatter.y", name)),
       choice("scale", scales, kinds[1], (kind) => store.choose("scatter.sy", kind)),
@@ -67,12 +80,16 @@ class ScatterView implements OpenView {
   table(): Table {
     const { bundle } = this.app;
     const [x, y] = this.columns();
-    const known = (model: number) => !Number.isNaN(bundle.number(x, model)) && !Number.isNaN(bundle.number(y, model));
+    const known = (model: number) =>
+      !Number.isNaN(bundle.number(x, model)) && !Number.isNaN(bundle.number(y, model));
     const models = passingModels(this.app).filter(known);
     const value = (column: Column, model: number) =>
       column.kind === "date" ? bundle.text(column, model) : bundle.number(column, model);
     return {
-      columns: [{ label: "model", numeric: false }, ...[x, y].map((c) => ({ label: c.label, numeric: c.kind === "number" }))],
+      columns: [
+        { label: "model", numeric: false },
+        ...[x, y].map((c) => ({ label: c.label, numeric: c.kind === "number" })),
+      ],
       rows: models.length,
       cell: (row, column) => (column ? value(column === 1 ? x : y, models[row]) : bundle.name(models[row])),
       model: (row) => models[row],
@@ -86,7 +103,8 @@ class ScatterView implements OpenView {
   private columns(): [Column, Column] {
     const all = measured(this.app.bundle);
     const [x, y] = usual(all);
-    const wanted = (way: string) => all.find((column) => column.name === this.app.store.setting(`scatter.${way}`));
+    const wanted = (way: string) =>
+      all.find((column) => column.name === this.app.store.setting(`scatter.${way}`));
     return [wanted("x") ?? x, wanted("y") ?? y];
   }
 

@@ -25,17 +25,26 @@ class ScoresView implements OpenView {
   private made: unknown[] = [];
   private fitted = "";
 
-  constructor(host: HTMLElement, private readonly app: App) {
+  constructor(
+    host: HTMLElement,
+    private readonly app: App,
+  ) {
     this.make();
-    this.surface = new Surface(host, this.description(), {
-      paint: (pen, width, height) => this.draw(pen, width, height),
-      moved: (camera) => app.store.choose("scores.camera", cameraText(camera)),
-      hover: (x, y) => this.point(this.find(x, y), x, y),
-      leave: () => this.point(-1),
-      click: (x, y, event) => this.choose(this.find(x, y), event.ctrlKey || event.metaKey || event.shiftKey),
-      lasso: (points) => this.lasso(points),
-      key: (event) => this.key(event),
-    }, { even: false, wheel: "y", room: [0, 0, 0, 0], deepest: 4 });
+    this.surface = new Surface(
+      host,
+      this.description(),
+      {
+        paint: (pen, width, height) => this.draw(pen, width, height),
+        moved: (camera) => app.store.choose("scores.camera", cameraText(camera)),
+        hover: (x, y) => this.point(this.find(x, y), x, y),
+        leave: () => this.point(-1),
+        click: (x, y, event) =>
+          this.choose(this.find(x, y), event.ctrlKey || event.metaKey || event.shiftKey),
+        lasso: (points) => this.lasso(points),
+        key: (event) => this.key(event),
+      },
+      { even: false, wheel: "y", room: [0, 0, 0, 0], deepest: 4 },
+    );
     host.append(this.none);
     this.update();
   }
@@ -58,9 +67,13 @@ class ScoresView implements OpenView {
     const { forecasts } = this.app.bundle.manifest;
     const which = forecasts.map(({ benchmark }, k) => [String(k), shown(benchmark, 60)] as const);
     return [
-      choice("Benchmark", which, String(forecasts.indexOf(this.scores)), (value) => this.settings({ which: value === "0" ? "" : value, camera: "" })),
+      choice("Benchmark", which, String(forecasts.indexOf(this.scores)), (value) =>
+        this.settings({ which: value === "0" ? "" : value, camera: "" }),
+      ),
       toggle("Only forecasts", this.only, (on) => this.settings({ only: on ? "yes" : "", camera: "" })),
-      toggle("All rows in sight", this.setting("rows") === "all", (on) => this.settings({ rows: on ? "all" : "", camera: "" })),
+      toggle("All rows in sight", this.setting("rows") === "all", (on) =>
+        this.settings({ rows: on ? "all" : "", camera: "" }),
+      ),
     ];
   }
 
@@ -80,12 +93,21 @@ class ScoresView implements OpenView {
 
   paint(pen: Pen, width: number, height: number): void {
     const { app, rows, scale, pointed, scores } = this;
-    paintRanking(pen, {
-      rows, scale, pointed, benchmark: scores.benchmark, level: scores.level,
-      name: (model) => app.bundle.name(model),
-      colour: (model) => app.colours.of(model),
-      selected: (model) => app.selected[model] === 1,
-    }, this.window(width, height), theme());
+    paintRanking(
+      pen,
+      {
+        rows,
+        scale,
+        pointed,
+        benchmark: scores.benchmark,
+        level: scores.level,
+        name: (model) => app.bundle.name(model),
+        colour: (model) => app.colours.of(model),
+        selected: (model) => app.selected[model] === 1,
+      },
+      this.window(width, height),
+      theme(),
+    );
   }
 
   /** On a canvas of another size the rows have other room. */
@@ -164,15 +186,29 @@ class ScoresView implements OpenView {
     const { surface } = this;
     const [left, top, right, bottom] = surface.shape.room;
     return {
-      left, top, right: width - right, bottom: height - bottom, width, height,
-      sx: (x) => surface.sx(x), sy: (y) => surface.sy(y), wx: (x) => surface.wx(x), wy: (y) => surface.wy(y),
+      left,
+      top,
+      right: width - right,
+      bottom: height - bottom,
+      width,
+      height,
+      sx: (x) => surface.sx(x),
+      sy: (y) => surface.sy(y),
+      wx: (x) => surface.wx(x),
+      wy: (y) => surface.wy(y),
     };
   }
 
   private find(x: number, y: number): number {
     const { top, bottom } = this.window(this.surface.width, this.surface.height);
     if (y < top || y > bottom) return -1;
-    return rowAt(this.rows, this.scale, this.surface.wx(x), this.surface.wy(y), REACH / this.surface.scaleY());
+    return rowAt(
+      this.rows,
+      this.scale,
+      this.surface.wx(x),
+      this.surface.wy(y),
+      REACH / this.surface.scaleY(),
+    );
   }
 
   private point(row: number, x = 0, y = 0): void {
@@ -194,17 +230,28 @@ class ScoresView implements OpenView {
     const { model } = this.rows[row];
     if (!add) return this.app.open(model);
     const { selected } = this.app.store.get();
-    this.app.select(this.app.selected[model] ? selected.filter((each) => each !== model) : [...selected, model]);
+    this.app.select(
+      this.app.selected[model] ? selected.filter((each) => each !== model) : [...selected, model],
+    );
   }
 
   private lasso(points: readonly [number, number][]): void {
     const { surface, scale, rows } = this;
-    const within = rows.filter(({ value }, k) => inside(points, surface.sx(place(scale, value)), surface.sy(middle(k, rows.length))));
+    const within = rows.filter(({ value }, k) =>
+      inside(points, surface.sx(place(scale, value)), surface.sy(middle(k, rows.length))),
+    );
     this.app.select(within.map(({ model }) => model));
   }
 
   private key(event: KeyboardEvent): boolean {
-    const steps: Record<string, number> = { ArrowDown: 1, n: 1, ArrowUp: -1, p: -1, Home: -Infinity, End: Infinity };
+    const steps: Record<string, number> = {
+      ArrowDown: 1,
+      n: 1,
+      ArrowUp: -1,
+      p: -1,
+      Home: -Infinity,
+      End: Infinity,
+    };
     if (event.shiftKey || !this.rows.length) return false;
     if (event.key in steps) this.walk(steps[event.key]);
     else if (event.key === "Enter" || event.key === " ") this.choose(this.pointed, event.key === " ");
@@ -214,7 +261,9 @@ class ScoresView implements OpenView {
 
   private walk(step: number): void {
     this.pointed = Math.min(this.rows.length - 1, Math.max(0, this.pointed + step));
-    this.app.say(`${this.pointed + 1}. ${shown(this.app.bundle.name(this.rows[this.pointed].model), 100)}. ${this.told(this.pointed)}`);
+    this.app.say(
+      `${this.pointed + 1}. ${shown(this.app.bundle.name(this.rows[this.pointed].model), 100)}. ${this.told(this.pointed)}`,
+    );
     this.follow();
   }
 

@@ -16,13 +16,21 @@ const COLOURS = ["#3d8bc4", "#2a9d7c"];
 const LINE = 18;
 
 class StatisticsView implements OpenView {
-  private readonly host = h("div", { class: "scrolls statistics", tabindex: 0, role: "region", "aria-label": "Statistics" });
+  private readonly host = h("div", {
+    class: "scrolls statistics",
+    tabindex: 0,
+    role: "region",
+    "aria-label": "Statistics",
+  });
   private readonly watch: ResizeObserver;
   private said: readonly Card[] = [];
   private counted: readonly Card[] = [];
   private passed: Uint8Array | undefined | null = null;
 
-  constructor(stage: HTMLElement, private readonly app: App) {
+  constructor(
+    stage: HTMLElement,
+    private readonly app: App,
+  ) {
     stage.append(this.host);
     this.watch = new ResizeObserver(() => this.draw());
     this.watch.observe(this.host);
@@ -34,8 +42,12 @@ class StatisticsView implements OpenView {
     if (this.passed !== passing) {
       this.passed = passing;
       this.said = bundle.manifest.statistics;
-      const columns = bundle.manifest.models.columns.filter((column) => column.kind === "category" && column.values);
-      this.counted = columns.map((column) => countsOf(bundle, column, passing)).filter((card) => card.labels.length);
+      const columns = bundle.manifest.models.columns.filter(
+        (column) => column.kind === "category" && column.values,
+      );
+      this.counted = columns
+        .map((column) => countsOf(bundle, column, passing))
+        .filter((card) => card.labels.length);
     }
     this.draw();
   }
@@ -44,7 +56,9 @@ class StatisticsView implements OpenView {
     const { passing, bundle } = this.app;
     const left = passing ? passing.reduce((sum, each) => sum + each, 0) : bundle.count;
     const all = bundle.count.toLocaleString("en");
-    return passing ? `The ${left.toLocaleString("en")} of ${all} models that pass the filters` : `All ${all} models`;
+    return passing
+      ? `The ${left.toLocaleString("en")} of ${all} models that pass the filters`
+      : `All ${all} models`;
   }
 
   private draw(): void {
@@ -55,11 +69,21 @@ class StatisticsView implements OpenView {
     const group = (cards: readonly Card[], colour: string) => {
       const { places } = flow(cards.map(heightOf), columns, GAP);
       const stacks = Array.from({ length: columns }, (_, column) =>
-        h("div", { class: "stack" }, ...cards.filter((_, k) => places[k].column === column).map((card) => element(card, width, colour))));
+        h(
+          "div",
+          { class: "stack" },
+          ...cards.filter((_, k) => places[k].column === column).map((card) => element(card, width, colour)),
+        ),
+      );
       return h("div", { class: "stacks" }, ...stacks);
     };
     const parts = this.said.length ? [h("h2", {}, "Of the whole"), group(this.said, COLOURS[0])] : [];
-    fill(this.host, ...parts, h("h2", { "aria-live": "polite" }, this.heading), group(this.counted, COLOURS[1]));
+    fill(
+      this.host,
+      ...parts,
+      h("h2", { "aria-live": "polite" }, this.heading),
+      group(this.counted, COLOURS[1]),
+    );
   }
 
   controls(): Node[] {
@@ -69,7 +93,13 @@ class StatisticsView implements OpenView {
   /** All cards, smaller where they would not fit. */
   paint(pen: Pen, width: number, height: number): void {
     const coloured = (cards: readonly Card[], colour: string) => cards.map((card) => ({ card, colour }));
-    paintSheet(pen, [...coloured(this.said, COLOURS[0]), ...coloured(this.counted, COLOURS[1])], width, height, theme());
+    paintSheet(
+      pen,
+      [...coloured(this.said, COLOURS[0]), ...coloured(this.counted, COLOURS[1])],
+      width,
+      height,
+      theme(),
+    );
   }
 
   table(): Table {
@@ -78,7 +108,11 @@ class StatisticsView implements OpenView {
       ...sentences.map((sentence) => [title, sentence, NaN] as const),
     ]);
     return {
-      columns: [{ label: "statistic", numeric: false }, { label: "of", numeric: false }, { label: "value", numeric: true }],
+      columns: [
+        { label: "statistic", numeric: false },
+        { label: "of", numeric: false },
+        { label: "value", numeric: true },
+      ],
       rows: rows.length,
       cell: (row, column) => (column === 2 && Number.isNaN(rows[row][2]) ? "" : rows[row][column]),
       model: () => -1,
@@ -104,18 +138,23 @@ function element(card: Card, width: number, colour: string): HTMLElement {
     pen.root.setAttribute("aria-label", summary(card));
     made.append(pen.root);
   }
-  made.append(...card.sentences.map((sentence) => h("p", { class: "note", dir: "auto" }, shown(sentence, 400))));
+  made.append(
+    ...card.sentences.map((sentence) => h("p", { class: "note", dir: "auto" }, shown(sentence, 400))),
+  );
   return made;
 }
 
 function summary({ title, labels, values }: Card): string {
-  const first = labels.slice(0, 3).map((label, k) => `${shown(label, 40) || "not said"} ${values[k].toLocaleString("en")}`);
+  const first = labels
+    .slice(0, 3)
+    .map((label, k) => `${shown(label, 40) || "not said"} ${values[k].toLocaleString("en")}`);
   return `${shown(title, 80)}: ${first.join(", ")}${labels.length > 3 ? ` and ${labels.length - 3} more, in the table` : ""}.`;
 }
 
 export const statistics: View = {
   id: "statistics",
   label: "Statistics",
-  has: ({ manifest }) => manifest.statistics.length > 0 || manifest.models.columns.some((column) => column.kind === "category"),
+  has: ({ manifest }) =>
+    manifest.statistics.length > 0 || manifest.models.columns.some((column) => column.kind === "category"),
   open: (host, app) => new StatisticsView(host, app),
 };

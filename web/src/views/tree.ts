@@ -15,8 +15,16 @@ import { shadesOf } from "../tree/shades";
 import * as topology from "../tree/topology";
 import type { App, OpenView, Table, View } from "../view";
 
-const SHAPES = [["rectangular", "Rectangular"], ["circular", "Circular"], ["unrooted", "Unrooted"]] as const;
-const ORDERS = [["", "as given"], ["down", "large clades first"], ["up", "small clades first"]] as const;
+const SHAPES = [
+  ["rectangular", "Rectangular"],
+  ["circular", "Circular"],
+  ["unrooted", "Unrooted"],
+] as const;
+const ORDERS = [
+  ["", "as given"],
+  ["down", "large clades first"],
+  ["up", "small clades first"],
+] as const;
 const MOST_RINGS = 5;
 
 export const tree: View = {
@@ -37,17 +45,25 @@ class TreeView implements OpenView {
   private pointed = -1;
   private opened = -1;
 
-  constructor(host: HTMLElement, private readonly app: App) {
+  constructor(
+    host: HTMLElement,
+    private readonly app: App,
+  ) {
     this.make();
-    this.surface = new Surface(host, this.description(), {
-      paint: (pen, width, height) => this.paint(pen, width, height),
-      moved: (camera) => app.store.choose("tree.camera", cameraText(camera)),
-      hover: (x, y) => this.hover(x, y),
-      leave: () => this.point(-1),
-      click: (x, y, event) => this.click(x, y, event),
-      lasso: (points) => this.lasso(points),
-      key: (event) => this.key(event),
-    }, this.surfaceShape());
+    this.surface = new Surface(
+      host,
+      this.description(),
+      {
+        paint: (pen, width, height) => this.paint(pen, width, height),
+        moved: (camera) => app.store.choose("tree.camera", cameraText(camera)),
+        hover: (x, y) => this.hover(x, y),
+        leave: () => this.point(-1),
+        click: (x, y, event) => this.click(x, y, event),
+        lasso: (points) => this.lasso(points),
+        key: (event) => this.key(event),
+      },
+      this.surfaceShape(),
+    );
     this.surface.look(cameraOf(this.setting("camera")));
   }
 
@@ -68,18 +84,35 @@ class TreeView implements OpenView {
     const { trees } = this.app.bundle.manifest;
     const pick = (name: string, value: string) => this.app.store.choose(`tree.${name}`, value);
     const which = trees.map((each) => [each.name, shown(each.label, 40)] as const);
-    const found: Node[] = trees.length > 1 ? [choice("Tree", which, this.chosen().name, (value) => this.another(value))] : [];
+    const found: Node[] =
+      trees.length > 1 ? [choice("Tree", which, this.chosen().name, (value) => this.another(value))] : [];
     found.push(
-      choice("Shape", SHAPES, this.shape(), (value) => this.settings({ shape: value === "rectangular" ? "" : value, camera: "" })),
+      choice("Shape", SHAPES, this.shape(), (value) =>
+        this.settings({ shape: value === "rectangular" ? "" : value, camera: "" }),
+      ),
       choice("Order", ORDERS, this.setting("order"), (value) => pick("order", value)),
       toggle("Branch lengths", this.setting("even") === "", (on) => pick("even", on ? "" : "yes")),
     );
-    if (this.chosen().support) found.push(toggle("Supports", this.setting("support") === "", (on) => pick("support", on ? "" : "no")));
-    if (this.app.passing && !this.app.passing.includes(1)) found.push(h("span", { class: "note", role: "status" }, "No model passes"));
-    else if (this.app.passing) found.push(toggle("Only what passes", this.setting("only") === "yes", (on) => pick("only", on ? "yes" : "")));
+    if (this.chosen().support)
+      found.push(toggle("Supports", this.setting("support") === "", (on) => pick("support", on ? "" : "no")));
+    if (this.app.passing && !this.app.passing.includes(1))
+      found.push(h("span", { class: "note", role: "status" }, "No model passes"));
+    else if (this.app.passing)
+      found.push(
+        toggle("Only what passes", this.setting("only") === "yes", (on) => pick("only", on ? "yes" : "")),
+      );
     found.push(this.ringChoice(), ...this.cladeControls());
-    found.push(button("Newick", () => download("phylolm-tree.nwk", this.newick(0)), "Save the tree as Newick"));
-    if (this.changed()) found.push(button("Reset", () => this.settings({ root: "", fold: "", swap: "", node: "", order: "", camera: "" }), "The tree as it was"));
+    found.push(
+      button("Newick", () => download("phylolm-tree.nwk", this.newick(0)), "Save the tree as Newick"),
+    );
+    if (this.changed())
+      found.push(
+        button(
+          "Reset",
+          () => this.settings({ root: "", fold: "", swap: "", node: "", order: "", camera: "" }),
+          "The tree as it was",
+        ),
+      );
     return found;
   }
 
@@ -94,8 +127,17 @@ class TreeView implements OpenView {
   private scene(): Scene {
     const { topology: tree, layout: at, shade, rings, pointed } = this;
     return {
-      app: this.app, tree, at, shade, rings, pointed, clade: this.clade(), unit: this.chosen().unit,
-      supports: this.setting("support") === "", lengths: this.setting("even") === "", room: this.surface.shape.room[2],
+      app: this.app,
+      tree,
+      at,
+      shade,
+      rings,
+      pointed,
+      clade: this.clade(),
+      unit: this.chosen().unit,
+      supports: this.setting("support") === "",
+      lengths: this.setting("even") === "",
+      room: this.surface.shape.room[2],
     };
   }
 
@@ -140,12 +182,18 @@ class TreeView implements OpenView {
   private make(): void {
     const { passing, colours, store } = this.app;
     const only = this.setting("only") === "yes" && passing ? passing : undefined;
-    const wanted = ["which", "root", "order", "swap", "fold", "shape", "even"].map((name) => this.setting(name)).join(" ");
+    const wanted = ["which", "root", "order", "swap", "fold", "shape", "even"]
+      .map((name) => this.setting(name))
+      .join(" ");
     const made = wanted + (only ? `${store.get().query} ${JSON.stringify(store.get().filters)}` : "");
     const anew = made !== this.made;
     if (anew) {
       this.topology = this.shaped(only);
-      this.layout = layout(this.topology, { shape: this.shape(), even: this.setting("even") !== "", collapsed: this.numbers("fold") });
+      this.layout = layout(this.topology, {
+        shape: this.shape(),
+        even: this.setting("even") !== "",
+        collapsed: this.numbers("fold"),
+      });
       this.made = made;
       this.pointed = -1;
     }
@@ -182,7 +230,8 @@ class TreeView implements OpenView {
     const name = this.layout.tips.length > 3000 ? 150 : 210;
     const edge = RING * this.rings.length;
     const deepest = Math.max(40, this.layout.tips.length / 4);
-    if (!even) return { even, wheel: "y", room: [24, 16, Math.min(name + edge, this.wide() * 0.45), 34], deepest };
+    if (!even)
+      return { even, wheel: "y", room: [24, 16, Math.min(name + edge, this.wide() * 0.45), 34], deepest };
     const around = Math.min((this.shape() === "circular" ? 150 : 90) + edge, this.wide() * 0.2 + edge);
     return { even, wheel: "both", room: [around, around, around, around], deepest };
   }
@@ -193,23 +242,35 @@ class TreeView implements OpenView {
 
   private lens(width: number, height: number): Lens {
     const { surface } = this;
-    return { sx: (x) => surface.sx(x), sy: (y) => surface.sy(y), scaleX: surface.scaleX(), scaleY: surface.scaleY(), width, height };
+    return {
+      sx: (x) => surface.sx(x),
+      sy: (y) => surface.sy(y),
+      scaleX: surface.scaleX(),
+      scaleY: surface.scaleY(),
+      width,
+      height,
+    };
   }
 
   // Rings
 
   private ringNames(): string[] {
     const names = this.setting("rings");
-    return parted(names).filter((name) => this.app.bundle.column(name)).slice(0, MOST_RINGS);
+    return parted(names)
+      .filter((name) => this.app.bundle.column(name))
+      .slice(0, MOST_RINGS);
   }
 
   private ringChoice(): Node {
     const names = this.ringNames();
     const columns = this.app.bundle.manifest.models.columns.filter((column) => column.kind !== "text");
-    const options = [["", names.length ? names.join(", ") : "none"], ...columns.map((column) => {
-      const on = names.includes(column.name);
-      return [column.name, `${on ? "− " : "+ "}${shown(column.label, 30)}`] as const;
-    })] as [string, string][];
+    const options = [
+      ["", names.length ? names.join(", ") : "none"],
+      ...columns.map((column) => {
+        const on = names.includes(column.name);
+        return [column.name, `${on ? "− " : "+ "}${shown(column.label, 30)}`] as const;
+      }),
+    ] as [string, string][];
     return choice("Rings", options, "", (name) => {
       const next = names.includes(name) ? names.filter((each) => each !== name) : [...names, name];
       this.settings({ rings: joined(next) });
@@ -234,11 +295,27 @@ class TreeView implements OpenView {
     };
     const models = topology.models(this.topology, node);
     return [
-      button(`Select ${models.length.toLocaleString("en")}`, () => this.app.select(models), "Select the clade's models"),
-      button(this.layout.folded[node] ? "Expand" : "Collapse", () => turn("fold"), "Collapse or expand the clade"),
-      button("Root here", () => this.settings({ root: origin, node: "" }), "Put the root on the branch above the clade"),
+      button(
+        `Select ${models.length.toLocaleString("en")}`,
+        () => this.app.select(models),
+        "Select the clade's models",
+      ),
+      button(
+        this.layout.folded[node] ? "Expand" : "Collapse",
+        () => turn("fold"),
+        "Collapse or expand the clade",
+      ),
+      button(
+        "Root here",
+        () => this.settings({ root: origin, node: "" }),
+        "Put the root on the branch above the clade",
+      ),
       button("Swap", () => turn("swap"), "Turn the clade's children round"),
-      button("Clade as Newick", () => download("phylolm-clade.nwk", this.newick(node)), "Save the clade as Newick"),
+      button(
+        "Clade as Newick",
+        () => download("phylolm-clade.nwk", this.newick(node)),
+        "Save the clade as Newick",
+      ),
     ];
   }
 
@@ -257,7 +334,11 @@ class TreeView implements OpenView {
     const found = nodeAt(this.topology, this.layout, lens, x, y);
     if (found >= 0 || this.shape() !== "rectangular") return found;
     const tip = this.layout.tips[Math.floor(this.surface.wy(y) * this.layout.tips.length)]; // over a name
-    return tip !== undefined && x > lens.sx(this.layout.depth[tip]) && lens.scaleY / this.layout.tips.length > 5 ? tip : -1;
+    return tip !== undefined &&
+      x > lens.sx(this.layout.depth[tip]) &&
+      lens.scaleY / this.layout.tips.length > 5
+      ? tip
+      : -1;
   }
 
   private point(node: number, x = 0, y = 0): void {
@@ -267,13 +348,20 @@ class TreeView implements OpenView {
     }
     if (node < 0) return this.app.hover();
     const box = this.surface.canvas.getBoundingClientRect();
-    this.app.hover({ x: box.left + x, y: box.top + y, model: this.topology.model[node], lines: this.told(node) });
+    this.app.hover({
+      x: box.left + x,
+      y: box.top + y,
+      model: this.topology.model[node],
+      lines: this.told(node),
+    });
   }
 
   private told(node: number): string[] {
     const found: string[] = this.topology.model[node] < 0 ? [cladeName(this.app, this.topology, node)] : [];
-    if (this.topology.parent[node] >= 0) found.push(`branch ${short(this.topology.length[node])} ${this.chosen().unit}`);
-    if (!Number.isNaN(this.topology.support[node])) found.push(`support ${this.topology.support[node].toFixed(0)} %`);
+    if (this.topology.parent[node] >= 0)
+      found.push(`branch ${short(this.topology.length[node])} ${this.chosen().unit}`);
+    if (!Number.isNaN(this.topology.support[node]))
+      found.push(`support ${this.topology.support[node].toFixed(0)} %`);
     return found;
   }
 
@@ -291,17 +379,25 @@ class TreeView implements OpenView {
 
   private lasso(points: readonly [number, number][]): void {
     const lens = this.lens(this.surface.width, this.surface.height);
-    const within = Array.from(this.layout.tips).filter((node) => inside(points, ...placeOf(this.layout, lens, node)));
+    const within = Array.from(this.layout.tips).filter((node) =>
+      inside(points, ...placeOf(this.layout, lens, node)),
+    );
     this.app.select(within.flatMap((node) => topology.models(this.topology, node)));
   }
 
   private key(event: KeyboardEvent): boolean {
-    if (event.shiftKey || !["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Enter", " "].includes(event.key)) return false;
+    if (
+      event.shiftKey ||
+      !["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Enter", " "].includes(event.key)
+    )
+      return false;
     const from = this.pointed >= 0 ? this.pointed : 0;
     this.pointed = from;
     if (event.key === "Enter" || event.key === " ") this.choose(from, event.key === " ");
     else this.pointed = this.next(from, event.key);
-    this.app.say(`${shown(nameOf(this.app, this.topology, this.pointed), 100)}. ${this.told(this.pointed).join(", ")}`);
+    this.app.say(
+      `${shown(nameOf(this.app, this.topology, this.pointed), 100)}. ${this.told(this.pointed).join(", ")}`,
+    );
     this.follow(this.pointed);
     return true;
   }
@@ -333,7 +429,12 @@ class TreeView implements OpenView {
     const [x, y] = placeOf(this.layout, this.lens(this.surface.width, this.surface.height), node);
     const camera = this.surface.get();
     const [dx, dy] = [outside(x, this.surface.width), outside(y, this.surface.height)];
-    if (dx || dy) this.surface.look({ ...camera, x: camera.x + dx / this.surface.scaleX(), y: camera.y + dy / this.surface.scaleY() });
+    if (dx || dy)
+      this.surface.look({
+        ...camera,
+        x: camera.x + dx / this.surface.scaleX(),
+        y: camera.y + dy / this.surface.scaleY(),
+      });
     else this.surface.draw();
   }
 }
