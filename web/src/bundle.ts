@@ -2,7 +2,7 @@
 
 import type { Column as RawColumn, Manifest, Numbers } from "./manifest";
 
-export type Values = Uint8Array | Uint16Array | Int32Array | Uint32Array | Float32Array;
+type Values = Uint8Array | Uint16Array | Int32Array | Uint32Array | Float32Array;
 
 const ARRAYS = {
   u8: Uint8Array,

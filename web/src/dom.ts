@@ -25,7 +25,7 @@ export function fill(host: Element, ...children: (Node | string | undefined)[]):
 }
 
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-export const LONGEST = 300;
+const LONGEST = 300;
 
 /** A text as it can be shown: controls and direction marks visible, no longer than `most`. */
 export function shown(text: string, most = LONGEST): string {

@@ -17,16 +17,6 @@ export interface State {
   settings: Readonly<Record<string, string>>;
 }
 
-export const START: State = {
-  view: "",
-  model: -1,
-  selected: [],
-  query: "",
-  filters: {},
-  colour: "",
-  settings: {},
-};
-
 type Listener = (state: State, before: State) => void;
 
 const LONGEST_ADDRESS = 20_000;

@@ -26,9 +26,6 @@ from phylolm.atlas.names import tokens_of
 from phylolm.errors import ConfigError
 from phylolm.files import whole_file
 
-COLUMNS = ("id", "family", "kind", "parameters", "owner", "task", "licence", "downloads", "likes",
-           "created")  # fmt: skip
-
 _SHORTLIST = 400
 _FAME = 2.0
 _KINDS = ("original", "finetune", "quantized", "merge", "adapter")
@@ -67,7 +64,8 @@ class Grams:
 class SearchIndex:
     """Names and facts of a catalogue, ready to be searched.
 
-    table: one row a model, columns `COLUMNS`. plain: their names as `plain_name` writes them.
+    table: one row a model: id, family, kind, parameters, owner, task, licence, downloads, likes,
+    created. plain: their names as `plain_name` writes them.
     grams: the trigrams of those, sorted; the models of gram i are rows[starts[i]:starts[i + 1]].
     """
 

@@ -10,7 +10,7 @@ export interface Card {
   sentences: readonly string[];
 }
 
-export const MOST_BARS = 15;
+const MOST_BARS = 15;
 
 /** How often the commonest values of a column occur among the models that pass. */
 export function countsOf(

@@ -297,7 +297,7 @@ function* wishes(pen: Pen, scene: Scene, sight: Sight, models: readonly number[]
 }
 
 /** A name without its owner. */
-export function shortName(name: string): string {
+function shortName(name: string): string {
   return shown(name.slice(name.lastIndexOf("/") + 1) || name, 34);
 }
 
