@@ -202,7 +202,7 @@ def measures(forecasts: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def evaluate(study: Study, labels: Sequence[str], with_published: bool = True) -> Evaluation:
+def evaluate(study: Study, labels: Sequence[str]) -> Evaluation:
     """Every known score forecast without the models of its label, by all methods.
 
     labels: n strings, one for each model of the study; models with the same are left out together.
