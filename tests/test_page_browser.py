@@ -87,6 +87,12 @@ def test_the_tip_under_the_pointer_is_the_one_that_is_there(
             seen.page.mouse.move(*tip_row(seen, place, len(order)))
             seen.settle()
             assert seen.page.locator(".card strong").inner_text() == order[place]
+        x, y, _, height = seen.canvas_box()
+        cards = set()
+        for step in range(0, int(height), 4):
+            seen.page.mouse.move(x + 40, y + step)
+            cards.update(seen.page.locator(".card:visible").all_inner_texts())
+        assert any("models" in card for card in cards), "a branch tells its clade"
         seen.page.mouse.click(*tip_row(seen, 7, len(order)))
         seen.settle()
         assert seen.page.locator(".panel h2.name").inner_text() == order[7]
@@ -129,6 +135,7 @@ def test_search_forgives_a_typo_and_back_works(browser: Any, address: str) -> No
         found = seen.page.url
         seen.page.go_back()
         seen.settle()
+        assert seen.views, "back stays on the page"
         assert seen.page.locator(".panel h2.name").count() == 0
         seen.page.goto("about:blank")
         seen.page.goto(found)
@@ -285,7 +292,7 @@ def test_on_a_phone_tree_search_and_model_page_work(
         wide = seen.page.evaluate("document.scrollingElement.scrollWidth")
         assert wide <= PHONE[0], "nothing sticks out of the screen"
         _, _, width, height = seen.canvas_box()
-        assert width > 340 and height > 200
+        assert 340 < width <= PHONE[0] and height > 200
         dark = np.median(pixels(seen.page), axis=(0, 1)).mean() < 128
         assert dark == (scheme == "dark")
         box = seen.page.get_by_role("combobox", name="Find a model")

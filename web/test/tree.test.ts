@@ -4,7 +4,7 @@ import { branches, type Lens, Strokes, walk } from "../src/tree/draw";
 import { placed } from "../src/tree/labels";
 import { layout } from "../src/tree/layout";
 import { splits, tangle } from "../src/tree/tangle";
-import { ladderised, models, newick, pruned, rerooted, swapped, type Topology } from "../src/tree/topology";
+import { children, ladderised, models, newick, pruned, rerooted, swapped, type Topology } from "../src/tree/topology";
 import { grown, written } from "./bundles";
 
 const PLAIN = { shape: "rectangular", even: false, collapsed: new Set<number>() } as const;
@@ -39,6 +39,9 @@ test("rerooting changes no way between leaves, and supports stay with their spli
   tree.support.forEach((_, k) => tree.model[k] < 0 && k && (tree.support[k] = k));
   for (let node = 1; node < tree.parent.length; node++) {
     const turned = rerooted(tree, node);
+    const sides = children(turned, 0).map((child) => models(turned, child).sort().join());
+    assert.equal(sides.length, 2);
+    assert.ok(sides.includes(models(tree, node).sort().join()), `the root is above ${node}`);
     assert.deepEqual(sorted(ways(turned)), sorted(ways(tree)), `rooted at ${node}`);
     const [before, after] = [splits(tree), splits(turned)];
     const supportOf = new Map([...before].map(([k, split]) => [split, tree.support[k]]));
