@@ -11,6 +11,7 @@ from phylolm.atlas import audit as rules
 from phylolm.atlas.catalogue import read_catalogue
 from phylolm.atlas.licences import lost_terms, terms
 from phylolm.atlas.lineage import Edge, Lineage, declared_edges
+from phylolm.atlas.names import names_table
 from phylolm.atlas.parents import FEATURES, ParentIndex, Weights, fit
 from phylolm.cli import main
 from phylolm.distancematrix import DistanceMatrix
@@ -57,6 +58,15 @@ def test_a_quantised_copy_without_a_parent_gets_one(index, lineage):
     found = {f.model: f for f in rules.missing_parents(index, lineage)}
     assert found["new/Llama-3.1-8B-GGUF"].other == "meta/Llama-3.1-8B"
     assert found["new/Llama-3.1-8B-GGUF"].probability > 0.5 and "lone/zzyzx" not in found
+
+
+def test_names_at_hand_change_nothing(catalogue):
+    models = catalogue[0]
+    renamed = Lineage.of(declared_edges(models), {"qwen/Qwen2.5-7B": "Qwen/Qwen2.5-7B"})
+    shuffled = models.iloc[::-1]
+    plain = rules.to_table(rules.findings(shuffled, renamed))
+    told = rules.to_table(rules.findings(shuffled, renamed, names=names_table(shuffled["id"])))
+    assert len(plain) > 2 and plain.equals(told)
 
 
 def test_a_wrong_declaration_is_doubted(index, lineage):

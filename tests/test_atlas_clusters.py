@@ -3,11 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from scipy.cluster.hierarchy import cophenet, fcluster
 from scipy.cluster.hierarchy import linkage as scipy_linkage
 from scipy.spatial.distance import squareform
 from sklearn.metrics import adjusted_rand_score
 
+from phylolm.atlas import neighbours
 from phylolm.atlas.clusters import cluster_names, cosine_distances
 from phylolm.atlas.communities import by_size, louvain, modularity
 from phylolm.atlas.linkage import METHODS, cut, linkage
@@ -104,6 +108,17 @@ def test_nearest_names_are_those_of_all_pairs(names):
     before = matrix.data.copy()
     bounded = nearest(matrix, NeighbourSettings(count=5, budget=100, shortlist=20)).toarray()
     assert bounded.sum() > 0.9 * found.sum() and (matrix.data == before).all()
+
+
+@given(
+    arrays(np.float32, st.integers(1, 200), elements=st.floats(0, 1, width=32)),
+    st.integers(1, 50),
+)
+def test_the_cutoff_lets_the_shortlist_through_and_those_within_a_bin(scores, shortlist):
+    least = neighbours._cutoff(scores, shortlist)
+    assert (scores >= least).sum() >= min(shortlist, len(scores))
+    if shortlist <= len(scores):
+        assert least > np.sort(scores)[-shortlist] - 2 / neighbours._BINS
 
 
 def test_communities_and_modularity(names):

@@ -60,15 +60,20 @@ def findings(
 
     least: probability of proposed parents. names: `names_table` of the models, if at hand.
     """
-    index = parent_index(models, lineage)
+    index = parent_index(models, lineage, names)
     yield from missing_parents(index, lineage, least)
     yield from doubtful_parents(index, lineage, least)
     yield from impossible_declarations(models, lineage, names)
     yield from licence_conflicts(models, lineage)
 
 
-def parent_index(models: pd.DataFrame, lineage: Lineage) -> ParentIndex:
-    """An index of a catalogue's models and all that are declared in its lineage."""
+def parent_index(
+    models: pd.DataFrame, lineage: Lineage, names: pd.DataFrame | None = None
+) -> ParentIndex:
+    """An index of a catalogue's models and all that are declared in its lineage.
+
+    names: `names_table` of the models, if at hand.
+    """
     ids = dict.fromkeys(lineage.name(model) for model in models["id"])
     ids.update(dict.fromkeys(lineage.models))
     place = {model: row for row, model in enumerate(ids)}
@@ -78,7 +83,18 @@ def parent_index(models: pd.DataFrame, lineage: Lineage) -> ParentIndex:
         list(ids),
         [(place[edge.child], place[edge.parent]) for edge in lineage.edges],
         np.array([downloads.get(model, np.nan) for model in ids], dtype=np.float64),
+        None if names is None else _names_of(list(ids), models, names),
     )
+
+
+def _names_of(ids: list[str], models: pd.DataFrame, names: pd.DataFrame) -> pd.DataFrame:
+    """Parsed names of ids, most of which are those of `models`, whose names are at hand."""
+    place = {model: row for row, model in enumerate(models["id"])}
+    others = [model for model in ids if model not in place]
+    place.update({model: len(models) + row for row, model in enumerate(others)})
+    if others:
+        names = pd.concat([names, names_table(others)], ignore_index=True)
+    return names.iloc[[place[model] for model in ids]].reset_index(drop=True)
 
 
 def missing_parents(index: ParentIndex, lineage: Lineage, least: float = 0.5) -> Iterator[Finding]:

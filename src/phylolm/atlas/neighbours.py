@@ -29,6 +29,8 @@ EXACT_UP_TO = 20_000
 
 _BLOCK = 4096
 
+_BINS = 1024
+
 
 @dataclass(frozen=True)
 class NeighbourSettings:
@@ -149,20 +151,15 @@ def _search(
 ) -> None:  # fmt: skip
     n = len(row_start) - 1
     score = np.zeros(n, dtype=np.float32)
+    touched, partial = np.empty(n, dtype=np.int32), np.empty(n, dtype=np.float32)
     query = np.zeros(len(term_start) - 1, dtype=np.float32)
-    touched = np.empty(n, dtype=np.int32)
-    count = found.shape[1]
     for row in range(start, stop):
-        many = 0
-        spent = 0
-        complete = True
+        many, spent, complete = 0, 0, True
         for at in range(row_start[row], row_start[row + 1]):
             term, weight = row_terms[at], row_weights[at]
             query[term] = weight
-            if not complete:
-                continue
             entries = term_start[term + 1] - term_start[term]
-            if spent + entries > budget and spent > 0:
+            if not complete or (spent + entries > budget and spent > 0):
                 complete = False
                 continue
             spent += entries
@@ -172,43 +169,54 @@ def _search(
                     touched[many] = other
                     many += 1
                 score[other] += weight * term_weights[other_at]
-        score[row] = -1
-        if not complete and many > shortlist:
-            partial = np.empty(many, dtype=np.float32)
-            for i in range(many):
-                partial[i] = score[touched[i]]
-            least = np.partition(partial, many - shortlist)[many - shortlist]
-        else:
-            least = np.float32(0)
+        # Scores are set back as they are read: they are spread over all memory.
+        for i in range(many):
+            partial[i] = score[touched[i]]
+            score[touched[i]] = 0
+        least = np.float32(0) if complete else _cutoff(partial[:many], shortlist)
         held = 0
         for i in range(many):
-            other = touched[i]
-            value = score[other]
-            score[other] = 0
-            if other == row or value < least:
+            other, value = touched[i], partial[i]
+            if value < least or other == row:
                 continue
             if not complete:
                 value = np.float32(0)
                 for at in range(row_start[other], row_start[other + 1]):
                     value += query[row_terms[at]] * row_weights[at]
-            if value < threshold:
-                continue
-            # Kept in order of falling cosine, then rising column.
-            if held == count:
-                last = values[row, held - 1]
-                if value < last or (value == last and other > found[row, held - 1]):
-                    continue
-            place = held if held < count else count - 1
-            while place > 0 and (
-                values[row, place - 1] < value
-                or (values[row, place - 1] == value and found[row, place - 1] > other)
-            ):
-                values[row, place] = values[row, place - 1]
-                found[row, place] = found[row, place - 1]
-                place -= 1
-            values[row, place] = value
-            found[row, place] = other
-            held = min(held + 1, count)
-        score[row] = 0
+            if value >= threshold:
+                held = _keep(other, value, held, found[row], values[row])
         for at in range(row_start[row], row_start[row + 1]):
             query[row_terms[at]] = 0
+
+
+@kernel
+def _cutoff(scores: np.ndarray, shortlist: int) -> np.float32:
+    """A score that at least `shortlist` of these, all in 0..1, reach, and few more: from counts
+    in bins, which is several times faster than to partition them."""
+    bins = np.zeros(_BINS + 1, dtype=np.int64)
+    for score in scores:
+        bins[min(int(score * _BINS), _BINS)] += 1
+    place, reach = _BINS, bins[_BINS]
+    while place > 0 and reach < shortlist:
+        place -= 1
+        reach += bins[place]
+    return np.float32(place / _BINS)
+
+
+@kernel
+def _keep(other: int, value: float, held: int, found: np.ndarray, values: np.ndarray) -> int:
+    """Put one in its place by falling cosine, then rising column; how many are held then."""
+    if held == len(found):
+        last = values[held - 1]
+        if value < last or (value == last and other > found[held - 1]):
+            return held
+    place = held if held < len(found) else held - 1
+    while place > 0 and (
+        values[place - 1] < value or (values[place - 1] == value and found[place - 1] > other)
+    ):
+        values[place] = values[place - 1]
+        found[place] = found[place - 1]
+        place -= 1
+    values[place] = value
+    found[place] = other
+    return min(held + 1, len(found))

@@ -60,6 +60,7 @@ ENOUGH = 100
 POPULAR = 3_000
 """Models most often named as parent that every model is compared with."""
 
+_NEAR = 20  # names like its own that a model is compared with
 _CHUNK = 2_000
 _MANY = 50_000  # models whose pairs' features are held at once: about 0.5 GB
 
@@ -90,17 +91,19 @@ class ParentIndex:
         models: Sequence[str],
         edges: npt.ArrayLike = (),
         downloads: npt.ArrayLike | None = None,
-        near: int = 20,
+        names: pd.DataFrame | None = None,
     ) -> None:
-        """models: n ids. edges: (k, 2) rows of declared child and parent. downloads: (n,)."""
+        """models: n ids. edges: (k, 2) rows of declared child and parent. downloads: (n,).
+
+        names: `names_table` of the models, if at hand.
+        """
         self.models = list(models)
         self.edges = np.asarray(edges, dtype=np.int64).reshape(-1, 2)
         self.children = np.bincount(self.edges[:, 1], minlength=len(self.models))
         counts = np.zeros(len(self.models)) if downloads is None else np.asarray(downloads)
         self.downloads = np.nan_to_num(np.asarray(counts, dtype=np.float64))
         self.weights = Weights() if self.can_tell else NAMES_ALONE
-        self._near = near
-        names = names_table(self.models)
+        names = names_table(self.models) if names is None else names
         self._family = _codes(names["family"])
         self._generation = _codes(names["generation"])
         self._size = np.log(names["parameters"].to_numpy(dtype=np.float64, na_value=np.nan))
@@ -112,7 +115,7 @@ class ParentIndex:
         self._idf = self._words.sum(axis=1)
         self._length = np.diff(self._words.indptr)
         found, self.spelling = distinct(self._features)
-        self._graph = nearest(found.matrix, NeighbourSettings(count=near, threshold=0.2))
+        self._graph = nearest(found.matrix, NeighbourSettings(_NEAR, threshold=0.2))
         self._siblings = Siblings(self._graph, self.spelling, self._owner, self.edges)
         # One declaration may be the asked model's own: it must not put a parent first.
         self._best = _best_of_each(self.spelling, np.maximum(self.children - 1, 0), self.downloads)
