@@ -10,6 +10,7 @@ from phylolm.analysis import Analysis
 from phylolm.errors import ConfigError
 from phylolm.treebuild import build_tree
 from tests.page_cases import HOSTILE, matrix
+from tests.test_page_atlas import build_atlas
 from tests.test_page_html import Document, built  # noqa: F401
 
 
@@ -42,6 +43,14 @@ def test_what_users_hold_shows_itself(built, tmp_path):  # noqa: F811
     assert "bundle" in phylolm.show(str(tmp_path / "t.nwk")).html
     with pytest.raises(ConfigError, match="can't show a ndarray"):
         phylolm.show(np.zeros(3))
+
+
+def test_what_a_thing_does_not_take_is_refused(tmp_path):
+    (tmp_path / "t.nwk").write_text("(a,(b,c));")
+    with pytest.raises(ConfigError, match="is a tree: leave out --similarity"):
+        phylolm.show(tmp_path / "t.nwk", similarity=True)
+    with pytest.raises(ConfigError, match="an atlas takes no scores: leave that out"):
+        phylolm.show(build_atlas(tmp_path), scores=tmp_path / "scores.csv")
 
 
 def test_the_page_can_be_saved(built, tmp_path):  # noqa: F811

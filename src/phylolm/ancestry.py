@@ -29,7 +29,7 @@ from scipy import stats
 
 from phylolm.distance import DEFAULT_MEASURE, JACKKNIFE_BLOCKS, distances
 from phylolm.distancematrix import DistanceMatrix
-from phylolm.errors import ConfigError
+from phylolm.errors import ConfigError, some
 from phylolm.frequencies import AlleleCounts
 
 SAME, KIN, UNRELATED, UNCLEAR = "same", "kin", "unrelated", "can't tell"
@@ -303,19 +303,14 @@ def _relation(low: float, high: float, p_value: float | None, background: float)
 def _verdict(kin: Sequence[Kin]) -> str:
     same = [each.model for each in kin if each.relation == SAME]
     if same:
-        return f"can't be told apart from {_some(same)}"
+        return f"can't be told apart from {some(same, 3)}"
     near = [each for each in kin if each.relation == KIN]
     if not near:
         return "none of these" if kin[0].relation == UNRELATED else "can't tell: sample more"
     rivals = [each.model for each in near[1:] if each.low <= near[0].high]
     if rivals:
-        return f"kin of {near[0].model}, or of {_some(rivals)}: their intervals overlap"
+        return f"kin of {near[0].model}, or of {some(rivals, 3)}: their intervals overlap"
     return f"nearest kin is {near[0].model}"
-
-
-def _some(names: Sequence[str], most: int = 3) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def _sameness(p_value: float | None, high: float) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from phylolm.distancematrix import DistanceMatrix
+from phylolm.errors import some
 from phylolm.files import read_text, write_text
 from phylolm.report.content import nearest_kin
 from phylolm.tree import Tree
@@ -119,8 +120,7 @@ def _branch_lines(changes: Sequence[BranchChange]) -> list[str]:
 
 
 def _side(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
-    return ", ".join(map(_cell, names[:_NAMES_SHOWN])) + more
+    return some(map(_cell, names), _NAMES_SHOWN)
 
 
 def _shown(support: float | None) -> str:

@@ -11,6 +11,8 @@ The command line catches PhylolmError once, in `phylolm.cli`; anything else is a
 and shows its traceback.
 """
 
+from collections.abc import Iterable
+
 
 class PhylolmError(Exception):
     """Something expected went wrong; the message is one line fit for a user."""
@@ -42,3 +44,10 @@ class BackendError(PhylolmError):
     """A model or server can't be reached, loaded or trusted."""
 
     exit_code = 4
+
+
+def some(names: Iterable[str], most: int = 6) -> str:
+    """The first few of many names for a message, and how many more there are."""
+    all_names = list(names)
+    more = f" and {len(all_names) - most} more" if len(all_names) > most else ""
+    return ", ".join(all_names[:most]) + more

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from phylolm import newick, rooting, treearrays
-from phylolm.errors import DataError
+from phylolm.errors import DataError, some
 from phylolm.treearrays import NULL, Arrays
 
 if TYPE_CHECKING:
@@ -289,7 +289,7 @@ class Tree:
         if strays.any():
             inside = [unrooted.names[node] for node in np.flatnonzero(strays)]
             raise DataError(
-                f"the outgroup is no clade of this tree: {_some(inside)} would fall inside; "
+                f"the outgroup is no clade of this tree: {_quoted(inside)} would fall inside; "
                 "name fewer models, or one"
             )
         return unrooted.reroot(position.node, position.above)
@@ -298,8 +298,10 @@ class Tree:
         wanted = {names} if isinstance(names, str) else set(names)
         unknown = wanted.difference(self.leaf_names)
         if unknown or not wanted:
-            what = f"{_some(sorted(unknown))} not in the tree" if unknown else "no model named"
-            raise DataError(f"{what}; its {self.n_leaves} leaves include {_some(self.leaf_names)}")
+            what = f"{_quoted(sorted(unknown))} not in the tree" if unknown else "no model named"
+            raise DataError(
+                f"{what}; its {self.n_leaves} leaves include {_quoted(self.leaf_names)}"
+            )
         named = np.fromiter((name in wanted for name in self.names), bool, len(self.names))
         return named & self.is_leaf
 
@@ -339,15 +341,14 @@ class Tree:
 
     def __repr__(self) -> str:
         kind = "rooted" if self.is_rooted else "unrooted"
-        return f"<Tree of {self.n_leaves} leaves, {kind}: {_some(self.leaf_names)}>"
+        return f"<Tree of {self.n_leaves} leaves, {kind}: {_quoted(self.leaf_names)}>"
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.ascii())}</pre>"
 
 
-def _some(names: Sequence[str], shown: int = 3) -> str:
-    listed = ", ".join(repr(name) for name in names[:shown])
-    return listed + (f" and {len(names) - shown} more" if len(names) > shown else "")
+def _quoted(names: Sequence[str]) -> str:
+    return some(map(repr, names), 3)
 
 
 def _check_shape(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from phylolm.errors import DataError
+from phylolm.errors import DataError, some
 from phylolm.jit import kernel
 from phylolm.tree import Tree
 from phylolm.treearrays import subtree_sums
@@ -297,13 +297,8 @@ def _check_same_leaves(tree: Tree, truth: Tree) -> None:
     ours, theirs = set(tree.leaf_names), set(truth.leaf_names)
     if ours != theirs:
         sides = (
-            f"only in the {which} {_some(sorted(names))}"
+            f"only in the {which} {some(map(repr, sorted(names)), 3)}"
             for which, names in (("first", ours - theirs), ("second", theirs - ours))
             if names
         )
         raise DataError("trees of different models can't be compared: " + "; ".join(sides))
-
-
-def _some(names: list[str], shown: int = 3) -> str:
-    more = f" and {len(names) - shown} more" if len(names) > shown else ""
-    return ", ".join(map(repr, names[:shown])) + more

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 from phylolm.cli.console import warn
-from phylolm.errors import ConfigError, DataError
+from phylolm.errors import ConfigError, DataError, some
 from phylolm.files import read_text
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class BankSource:
             share = f"fewer than {self.min_answered:.0%} of the genes"
             for name in {*needed} & {*silent}:
                 raise DataError(f"{name} answers {share}: nothing to compare (see --min-answered)")
-            warn(f"left out {len(silent)} models that answer {share}: {_some(silent)}")
+            warn(f"left out {len(silent)} models that answer {share}: {some(silent, 5)}")
         return counts
 
     def matrix(self) -> DistanceMatrix:
@@ -192,8 +192,3 @@ def read_families(path: Path | None) -> dict[str, str] | None:
     if missing:
         raise ConfigError(f"{path} lacks column {' and '.join(sorted(missing))}")
     return {row["model"]: row["family"] or "" for row in reader}
-
-
-def _some(names: list[str], most: int = 5) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -25,6 +25,7 @@ from phylolm.page import page_data
 from phylolm.page.assets import asset
 from phylolm.page.bundle import unpack
 from phylolm.page.html import page_html
+from phylolm.page.kinds import refuse_others
 from phylolm.page.ofatlas import ShownAtlas
 from phylolm.page.ofstudy import Shown
 from phylolm.page.sources import (
@@ -90,7 +91,8 @@ def show(
     similarities. height: in pixels. live: a widget whose `selected` (places of models) and
     `selected_names` are what is selected in the page; it needs the extra `notebook`.
 
-    Raises ConfigError or DataError where there is nothing to show.
+    Raises ConfigError or DataError where there is nothing to show, or where it doesn't take what
+    is given with it.
     """
     wanted = Wanted(title, _path(metadata), _path(scores), families or {}, similarity)
     data = page_data(_opened(thing, wanted), title)
@@ -105,9 +107,13 @@ def _path(path: Path | str | None) -> Path | None:
 
 
 def _opened(thing: Thing, wanted: Wanted) -> Shown | ShownAtlas:
+    given = [name for name in ("scores", "families", "similarity") if getattr(wanted, name)]
     if isinstance(thing, str | Path):
+        refuse_others(Path(thing), [f"--{name}" for name in given])
         return open_source(Path(thing), wanted)
     if isinstance(thing, Atlas):
+        if given:
+            raise ConfigError(f"an atlas takes no {', '.join(given)}: leave that out")
         return finished_atlas(thing, wanted)
     return finished(_shown(thing), wanted)
 

@@ -17,13 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from phylolm.distancematrix import DistanceMatrix
-from phylolm.errors import DataError
+from phylolm.errors import DataError, some
 from phylolm.predict.calibration import Calibration
 from phylolm.predict.gaussian import LAMBDAS, Indices, Matrix, Spectrum
 from phylolm.predict.kinship import declared_kernel, kernels_for
 from phylolm.predict.leaveout import choose, leave_out, merge_folds
 from phylolm.predict.scores import ScoreTable
-from phylolm.predict.sheets import some
 from phylolm.predict.traits import MIN_SCORES, from_log_odds, interval, make_traits
 
 SCORED_KIN, NEW_FAMILY = "scored kin", "new family"

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from phylolm.errors import DataError
+from phylolm.errors import DataError, some
 from phylolm.files import read_text
-from phylolm.predict.sheets import Json, is_results, number, parse_json, some, whole_text
+from phylolm.predict.sheets import Json, is_results, number, parse_json, whole_text
 
 METRICS = ("acc_norm", "acc", "exact_match", "mc2", "pass@1", "f1")
 """A task's score is the first of these it has."""

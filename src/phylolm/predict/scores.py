@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from phylolm.errors import ConfigError, DataError
+from phylolm.errors import ConfigError, DataError, some
 from phylolm.predict import harness
 from phylolm.predict.harness import HarnessResults
-from phylolm.predict.sheets import GAPS, Sheet, number, read_file, some, whole_text
+from phylolm.predict.sheets import GAPS, Sheet, number, read_file, whole_text
 
 if TYPE_CHECKING:
     import pandas as pd

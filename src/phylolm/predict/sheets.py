@@ -14,13 +14,13 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from phylolm.errors import ConfigError, DataError
+from phylolm.errors import ConfigError, DataError, some
 
 GAPS = frozenset({"", "nan", "na", "n/a", "null", "none", "-"})
 """What people write where there is no number, in small letters."""
@@ -110,13 +110,6 @@ def number(cell: object) -> float | None:
         return float(cell)
     except OverflowError:
         return math.inf
-
-
-def some(names: Iterable[str], most: int = 6) -> str:
-    """The first few of many names, and how many more there are."""
-    all_names = list(names)
-    more = f" and {len(all_names) - most} more" if len(all_names) > most else ""
-    return ", ".join(all_names[:most]) + more
 
 
 def parse_json(text: str, path: Path) -> object:
