@@ -159,7 +159,11 @@ function forecasts(app: App, model: number): Node[] {
       (numbers) => app.bundle.numbers(numbers)[k],
     );
     const known = each.known ? app.bundle.numbers(each.known)[k] === 1 : low === high;
-    const told = known ? "known" : `${Math.round(each.level * 100)} %: ${short(low)} to ${short(high)}`;
+    const bounds =
+      low <= high
+        ? `${Math.round(each.level * 100)} %: ${short(low)} to ${short(high)}`
+        : "forecast, can't tell how surely";
+    const told = known ? "known" : bounds;
     return [
       h(
         "tr",

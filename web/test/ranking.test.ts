@@ -68,6 +68,8 @@ test("a score is told with its interval's level", () => {
   const { bundle, scores } = study();
   const rows = ranked(bundle, scores, undefined, false);
   assert.equal(told(rows[0], 0.9), "70, forecast, 90 % interval 60 to 80");
+  const unsure = { ...rows[0], low: NaN, high: NaN };
+  assert.equal(told(unsure, 0.9), "70, forecast, can't tell how surely");
   assert.equal(told(rows[2], 0.9), "58.1, known");
   assert.equal(told({ ...rows[2], value: 0.445949 }, 0.9), "0.4459, known");
   assert.equal(percent(0.955), "95.5 %");

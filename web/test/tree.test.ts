@@ -4,7 +4,16 @@ import { branches, type Lens, Strokes, walk } from "../src/tree/draw";
 import { placed } from "../src/tree/labels";
 import { layout } from "../src/tree/layout";
 import { splits, tangle } from "../src/tree/tangle";
-import { children, ladderised, models, newick, pruned, rerooted, swapped, type Topology } from "../src/tree/topology";
+import {
+  children,
+  ladderised,
+  models,
+  newick,
+  pruned,
+  rerooted,
+  swapped,
+  type Topology,
+} from "../src/tree/topology";
 import { grown, written } from "./bundles";
 
 const PLAIN = { shape: "rectangular", even: false, collapsed: new Set<number>() } as const;

@@ -73,12 +73,12 @@ export function rowAt(rows: readonly Row[], scale: Scale, x: number, y: number, 
   return best;
 }
 
-/** "58.1, 90 % interval 50 to 66" or "58.1, known". */
+/** "58.1, forecast, 90 % interval 50 to 66" or "58.1, known". Too few known scores give no interval. */
 export function told(row: Row, level: number): string {
   const [value, low, high] = [row.value, row.low, row.high].map((each) => Number(each.toPrecision(4)));
-  return row.forecast
-    ? `${value}, forecast, ${percent(level)} interval ${low} to ${high}`
-    : `${value}, known`;
+  if (!row.forecast) return `${value}, known`;
+  if (!(low <= high)) return `${value}, forecast, can't tell how surely`;
+  return `${value}, forecast, ${percent(level)} interval ${low} to ${high}`;
 }
 
 export function percent(level: number): string {
