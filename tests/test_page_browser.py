@@ -16,10 +16,13 @@ import pytest
 from browser import AXE, PHONE, Visit, chromium, missing, visit
 from browser_pages import HARM, simulated, study_html
 
+from phylolm.page import page_data
 from phylolm.page.html import page_html
+from phylolm.page.ofatlas import ShownAtlas
 from phylolm.page.ofstudy import study_bundle
 from phylolm.tree import Tree
 from phylolm.treecompare import robinson_foulds
+from tests.test_page_atlas import build_atlas
 
 pytestmark = pytest.mark.browser
 NAMES = [f"owner/model-{k:02d}" for k in range(30)]
@@ -251,6 +254,17 @@ def test_views_are_saved_whole(browser: Any, address: str, study: Any) -> None:
             seen.page.get_by_title("Save the tree as Newick").click()
         again = Tree.from_newick(Path(coming.value.path()).read_text())
         assert robinson_foulds(study.tree, again).rf == 0
+
+
+@pytest.mark.parametrize("view", ["ngrams", "statistics"])
+def test_a_low_window_saves_all_bars(browser: Any, tmp_path: Path, view: str) -> None:
+    page = tmp_path / "atlas.html"
+    page.write_text(page_html(page_data(ShownAtlas(build_atlas(tmp_path)))))
+    with visit(browser, f"{page.as_uri()}#view={view}", (1400, 420)) as seen:
+        drawing = ET.fromstring(saved(seen, "Save as SVG"))
+        texts = list(drawing.iter("{http://www.w3.org/2000/svg}text"))
+        lowest = max(float(each.get("y")) for each in texts)
+        assert len(texts) > 20 and lowest < float(drawing.get("height"))
 
 
 def below_root(tree: Tree) -> set[int]:

@@ -1,6 +1,7 @@
 // Phrases of names: how many models have each, and how much those are liked and downloaded.
 
 import { height, HEAD, paint } from "../charts/bars";
+import { type Ink, Scaled } from "../charts/scaled";
 import { theme } from "../colours";
 import { choice, fill, h, shown } from "../dom";
 import type { Ngrams } from "../manifest";
@@ -17,6 +18,7 @@ const MEASURES = [
 ] as const;
 type Measure = (typeof MEASURES)[number][0];
 const TOP = 30;
+const EDGE = 20;
 
 class PhrasesView implements OpenView {
   private readonly grid: Grid;
@@ -121,7 +123,7 @@ class PhrasesView implements OpenView {
     return `${what}, the ${Math.min(TOP, this.places.length)} most`;
   }
 
-  private paintTop(pen: Pen, x: number, y: number, width: number): void {
+  private paintTop(pen: Ink, x: number, y: number, width: number): void {
     const colours = theme();
     pen.font = "600 14px sans-serif";
     pen.textAlign = "start";
@@ -131,8 +133,10 @@ class PhrasesView implements OpenView {
     paint(pen, this.top(), { x, y: y + HEAD, width }, colours, "#3d8bc4");
   }
 
-  paint(pen: Pen, width: number): void {
-    this.paintTop(pen, 20, 20, width - 40);
+  /** The bars, smaller where they would not fit. */
+  paint(pen: Pen, width: number, tall: number): void {
+    const scale = Math.min(1, tall / (HEAD + height(this.top()) + 2 * EDGE));
+    this.paintTop(new Scaled(pen, scale), EDGE, EDGE, width / scale - 2 * EDGE);
   }
 
   private search(place: number): void {
