@@ -75,6 +75,41 @@ def test_a_wrong_declaration_is_doubted(index, lineage):
     assert len(found) <= 2
 
 
+def test_a_parent_of_nearer_name_is_not_doubted(catalogue):
+    """Sixty siblings say llama, but the declared parent's name says more than theirs."""
+    sibling = {"downloads": 5, "base_models": "meta/Llama-3.1-8B", "base_relations": "finetune"}
+    near = "new/Llama-3.1-8B-wholly-odd-weights"
+    added = [{**sibling, "id": f"{near}-GGUF", "base_models": near}]
+    models = pd.concat([catalogue[0], pd.DataFrame(added)], ignore_index=True)
+    lineage = Lineage.of(declared_edges(models))
+    index = rules.parent_index(models, lineage)
+    found = {f.model for f in rules.doubtful_parents(index, lineage, 0.0, 1.0)}
+    assert f"{near}-GGUF" not in found and "new/Llama-3.1-8B-poems" in found
+
+
+@pytest.mark.parametrize(
+    ("child", "parent", "counts", "told"),
+    [
+        ("a/odd-9B", "b/base-4B", (9e9, 4e9), "9,000,000,000 parameters, its parent b/base-4B 4,"),
+        ("a/odd-9B", "b/base-9B", (9e9, 1e6), None),  # the hub counted a part
+        ("a/odd", "b/base-0.5B", (6.3e8, None), None),  # half a billion, rounded
+        ("a/odd", "b/base-0.5B", (9e8, None), "900,000,000 parameters, its parent b/base-0.5B"),
+        ("a/odd-large", "b/base", (None, 1e8), None),  # a word is no size
+    ],
+)
+def test_a_child_larger_than_its_parent(tmp_path, child, parent, counts, told):
+    size = ["" if count is None else f"{count:.0f}" for count in counts]
+    path = tmp_path / "c.csv"
+    path.write_text(
+        "id,downloads,likes,parameters,base_model,base_model_relation\n"
+        f"{child},1,1,{size[0]},{parent},finetune\n{parent},1,1,{size[1]},,\n"
+    )
+    models = read_catalogue(path).models
+    lineage = Lineage.of(declared_edges(models))
+    found = [f.why for f in rules.impossible_declarations(models, lineage)]
+    assert len(found) == (told is not None) and all(why.startswith(told) for why in found)
+
+
 def test_impossible_declarations(catalogue, lineage):
     found = {(f.kind, f.model) for f in rules.impossible_declarations(catalogue[0], lineage)}
     assert found == {

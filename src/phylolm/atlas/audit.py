@@ -77,8 +77,7 @@ def parent_index(
     ids = dict.fromkeys(lineage.name(model) for model in models["id"])
     ids.update(dict.fromkeys(lineage.models))
     place = {model: row for row, model in enumerate(ids)}
-    counts = models["downloads"].to_numpy(dtype=np.float64, na_value=np.nan)
-    downloads = dict(zip(models["id"], counts, strict=True))
+    downloads = dict(zip(models["id"], _floats(models["downloads"]), strict=True))
     return ParentIndex(
         list(ids),
         [(place[edge.child], place[edge.parent]) for edge in lineage.edges],
@@ -101,7 +100,8 @@ def missing_parents(index: ParentIndex, lineage: Lineage, least: float = 0.5) ->
     """Models without a declared parent for which a name makes one likely."""
     rows = np.array([i for i, m in enumerate(index.models) if m not in lineage.up], dtype=np.int64)
     found = index.propose(rows, most=1)
-    for child, parent, chance in found[found["probability"] >= least].itertuples(index=False):
+    likely = found.loc[found["probability"] >= least, ["child", "parent", "probability"]]
+    for child, parent, chance in likely.itertuples(index=False):
         model, other = index.models[int(child)], index.models[int(parent)]
         if model not in lineage.ancestors(other):
             why = f"it may descend from {other}: {_how_sure(index, chance)}"
@@ -114,7 +114,8 @@ def doubtful_parents(
 ) -> Iterator[Finding]:
     """Models whose name points to another than the declared parents or their kin.
 
-    least: probability of the other parent. most: probability of all declared together.
+    least: probability of the other parent. most: probability of all declared together. A declared
+    parent whose name is nearer than the other's is not doubted.
     """
     place = {model: row for row, model in enumerate(index.models)}
     rows = np.array([place[model] for model in lineage.up], dtype=np.int64)
@@ -124,10 +125,13 @@ def doubtful_parents(
         found = index.propose(part, most=1_000_000)
         keys = found["child"].to_numpy() * len(place) + found["parent"].to_numpy()
         found["declared"] = np.isin(keys, declared)
-        found["said"] = found["probability"].where(found["declared"], 0)
-        found["said"] = found.groupby("child")["said"].transform("sum")
+        said = found[["probability", "cosine"]].where(found["declared"], 0)
+        of_child = said.groupby(found["child"])
+        found["said"] = of_child["probability"].transform("sum")
+        found["alike"] = of_child["cosine"].transform("max")
         first = found.drop_duplicates("child")
         kept = (first["probability"] >= least) & (first["said"] <= most) & ~first["declared"]
+        kept &= first["cosine"] > first["alike"]
         pairs = first.loc[kept, ["child", "parent", "probability"]]
         for child, parent, chance in pairs.itertuples(index=False):
             model, other = index.models[int(child)], index.models[int(parent)]
@@ -156,12 +160,16 @@ def impossible_declarations(
 ) -> Iterator[Finding]:
     """Children older or larger than their parent, or of another architecture.
 
-    Sizes are compared for fine-tunes and quantisations of parents whose name says no experts;
-    a tenth more is allowed. Dates within a day are equal.
+    Sizes are compared for fine-tunes and quantisations, unless the child's name says experts or the
+    parent's says quantised; a tenth more is allowed, half where a size stands in a name only. A
+    parent is as large as its count or its name says, whichever is more: of some repositories the
+    hub counts a part. Dates within a day are equal.
     """
     models = models.reset_index(drop=True)
     names = names_table(list(models["id"])) if names is None else names
-    size = parameters(models, names)
+    counted = models["parameters"].notna().to_numpy()
+    said = _floats(names["parameters"].where(names["stated"]))
+    size = np.where(counted, _floats(parameters(models, names)), said)
     place = {lineage.name(model): row for row, model in enumerate(models["id"])}
     created, architecture = models["created"], models["architecture"].str.lower()
     for edge in lineage.edges:
@@ -171,17 +179,22 @@ def impossible_declarations(
         born = created[c], created[p]
         if all(pd.notna(day) and day > _DATES_BEGIN for day in born):
             if born[1] - born[0] > pd.Timedelta(days=1):
-                why = f"created {born[0]:%Y-%m-%d}, its parent {born[1]:%Y-%m-%d}"
+                why = f"created {born[0]:%Y-%m-%d}, its parent {edge.parent} {born[1]:%Y-%m-%d}"
                 yield Finding("older than parent", edge.child, edge.parent, why)
-        large = size[c], size[p]
-        if edge.relation in ("finetune", "quantized") and all(pd.notna(n) for n in large):
-            if large[0] > 1.1 * large[1] and not (names["quantised"][p] or _experts(edge.child)):
-                why = f"{large[0]:,.0f} parameters, its parent {large[1]:,.0f}"
+        largest = np.fmax(size[p], said[p])
+        room = 1.1 if counted[c] and counted[p] else 1.5
+        if edge.relation in ("finetune", "quantized") and size[c] > room * largest:
+            if not (names["quantised"][p] or _experts(edge.child)):
+                why = f"{size[c]:,.0f} parameters, its parent {edge.parent} {largest:,.0f}"
                 yield Finding("larger than parent", edge.child, edge.parent, why)
         kinds = architecture[c], architecture[p]
         if edge.relation != "merge" and all(kinds) and not _alike(*kinds):
-            why = f"architecture {kinds[0]}, its parent {kinds[1]}"
+            why = f"architecture {kinds[0]}, its parent {edge.parent} {kinds[1]}"
             yield Finding("other architecture", edge.child, edge.parent, why)
+
+
+def _floats(column: pd.Series[float]) -> npt.NDArray[np.float64]:
+    return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _experts(model: str) -> bool:

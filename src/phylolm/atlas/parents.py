@@ -207,7 +207,8 @@ class ParentIndex:
         ]).astype(np.float64)  # fmt: skip
 
     def propose(self, rows: Rows, weights: Weights | None = None, most: int = 5) -> pd.DataFrame:
-        """Likely parents of some models: columns child, parent (rows), probability; best first."""
+        """Likely parents of some models: columns child, parent (rows), probability and cosine (of
+        the names); best first."""
         parts = [
             self._propose(rows[at : at + _MANY], weights or self.weights, most)
             for at in range(0, max(len(rows), 1), _MANY)
@@ -216,9 +217,13 @@ class ParentIndex:
 
     def _propose(self, rows: Rows, weights: Weights, most: int) -> pd.DataFrame:
         places, parents = self.pairs(rows)
-        odds = weights.odds(self.features(rows[places], parents))
+        features = self.features(rows[places], parents)
+        odds = weights.odds(features)
         chance = odds / (1 + np.bincount(places, odds, minlength=len(rows)))[places]
-        table = pd.DataFrame({"place": places, "parent": parents, "probability": chance})
+        table = pd.DataFrame({
+            "place": places, "parent": parents, "probability": chance,
+            "cosine": features[:, FEATURES.index("cosine")],
+        })  # fmt: skip
         table = table.sort_values(["place", "probability"], ascending=[True, False], kind="stable")
         table = table.groupby("place").head(most)
         table.insert(0, "child", rows[table.pop("place")])
