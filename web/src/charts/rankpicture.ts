@@ -4,6 +4,7 @@ import { short } from "../bundle";
 import type { Theme } from "../colours";
 import { shown } from "../dom";
 import type { Pen } from "../pen";
+import type { Window } from "../points/axes";
 import { place, type Scale, ticks } from "../points/scale";
 import { cut } from "./bars";
 import { between, decimals, everyRow, middle, percent, type Row } from "./ranking";
@@ -21,17 +22,13 @@ export interface RankScene {
 }
 
 /** Where the unit square of the rows is, and what of it is in sight. */
-export interface RankWindow {
+export interface RankWindow extends Window {
   left: number;
   top: number;
   right: number;
   bottom: number;
   width: number;
   height: number;
-  sx(x: number): number;
-  sy(y: number): number;
-  wx(x: number): number;
-  wy(y: number): number;
 }
 
 const FONT = "12.5px system-ui, sans-serif";
