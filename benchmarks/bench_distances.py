@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from phylolm.analysis import TreeOptions, analyse
-from phylolm.distance import distances
-from phylolm.frequencies import AlleleCounts
+from phylolm.distance.counts import AlleleCounts
+from phylolm.distance.measures import distances
+from phylolm.tree.analysis import TreeOptions, analyse
 
 GENES, PROBES, ALLELES = 128, 32, 200
 
@@ -107,14 +107,14 @@ def timed(repeats: int, work: Callable[[], Any]) -> tuple[float, Any]:
 
 def without_errors(counts: AlleleCounts) -> Any:
     """Distances alone (the loops have no standard errors), through the tiles of large banks."""
-    from phylolm import distance
+    from phylolm.distance import measures
 
-    kept, distance.PAIR_TABLE_BYTES = distance.PAIR_TABLE_BYTES, 0
+    kept, measures.PAIR_TABLE_BYTES = measures.PAIR_TABLE_BYTES, 0
     try:
         counts.__dict__.pop("frequencies", None)
         return distances(counts, "nei1972")
     finally:
-        distance.PAIR_TABLE_BYTES = kept
+        measures.PAIR_TABLE_BYTES = kept
 
 
 def main() -> None:

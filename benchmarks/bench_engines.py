@@ -71,11 +71,11 @@ def _model(folder: Path, seed: int) -> str:
 
 
 def _time(engine: str, models: list[str], folder: Path, options: argparse.Namespace) -> float:
-    from phylolm.bank import Bank
-    from phylolm.engines import Opened, find_engine
-    from phylolm.genome import Genome
-    from phylolm.sampling.spec import open_model, parse
-    from phylolm.sequencing import SequencingOptions
+    from phylolm.bank.bank import Bank
+    from phylolm.genome.genome import Genome
+    from phylolm.models.spec import open_model, parse
+    from phylolm.sequencing.engines import Opened, find_engine
+    from phylolm.sequencing.fill import SequencingOptions
 
     opened = [Opened(parse(text), open_model(text)) for text in models]
     genome = Genome.load("math", options.genes)

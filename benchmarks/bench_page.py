@@ -29,9 +29,9 @@ import page_inputs as inputs
 from bench_trees import yule
 from page_browser import PEERS, Times, browser, opened, serve
 
+from phylolm.atlas.atlas_folder import Atlas, open_atlas
 from phylolm.atlas.build import BuildOptions, build
 from phylolm.atlas.catalogue import read_catalogue
-from phylolm.atlas.opened import Atlas, open_atlas
 from phylolm.page.html import page_html
 from phylolm.page.ofatlas import atlas_bundle
 from phylolm.page.ofstudy import Shown, study_bundle

@@ -90,8 +90,8 @@ def _time(work: Callable[[], Any]) -> float:
 
 def _trie(model: Any, tokenizer: Any, genes: list[str], probes: int, boundary: str) -> None:
     """Opening the backend is part of it: the token table, the check of padding and cache."""
-    from phylolm.sampling.hf import HfModel
-    from phylolm.sampling.protocol import SamplingSettings
+    from phylolm.models.local.hf import HfModel
+    from phylolm.models.protocol import SamplingSettings
 
     settings = SamplingSettings(max_tokens=MAX_TOKENS, boundary=boundary)
     HfModel("bench", "bench", model, tokenizer).sample(genes, range(probes), settings, seed=0)
@@ -154,7 +154,7 @@ def _random_llama(folder: Path) -> Path:
 
 def _genes(count: int) -> list[str]:
     """The genes of the default genome."""
-    from phylolm.genome import Genome
+    from phylolm.genome.genome import Genome
 
     return [gene.text for gene in Genome.load("math").genes[:count]]
 

@@ -41,8 +41,8 @@ def main() -> None:
 def _measure(count: int, probes: int) -> dict[str, dict[str, Any]]:
     from logprob_server import LogprobServer
 
-    from phylolm.genome import Genome
-    from phylolm.sampling.protocol import SamplingSettings
+    from phylolm.genome.genome import Genome
+    from phylolm.models.protocol import SamplingSettings
 
     genes = [gene.text for gene in Genome.load("math", count).genes]
     settings = SamplingSettings(max_tokens=5, boundary="plain")
@@ -86,7 +86,7 @@ def _measure(count: int, probes: int) -> dict[str, dict[str, Any]]:
 
 def _opened(server: Any) -> Any:
     """A model that is not examined again."""
-    from phylolm.sampling.spec import open_model
+    from phylolm.models.spec import open_model
 
     model: Any = open_model(server.spec())
     model.trusted = model.trusted_stated = True

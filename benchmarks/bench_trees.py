@@ -20,11 +20,11 @@ import numpy as np
 from skbio import DistanceMatrix as SkbioMatrix
 from skbio.tree import nj as skbio_nj
 
-from phylolm.distancematrix import DistanceMatrix
-from phylolm.support import with_support
-from phylolm.tree import Tree
-from phylolm.treebuild import neighbor_joining
-from phylolm.treecompare import robinson_foulds
+from phylolm.distance.matrix import DistanceMatrix
+from phylolm.tree.build import neighbor_joining
+from phylolm.tree.compare import robinson_foulds
+from phylolm.tree.support import with_support
+from phylolm.tree.tree import Tree
 
 Row = dict[str, Any]
 

@@ -7,10 +7,10 @@ import json
 import numpy as np
 from bench_trees import yule
 
-from phylolm.distancematrix import DistanceMatrix
-from phylolm.page import sections
+from phylolm.distance.matrix import DistanceMatrix
+from phylolm.page import bundle_sections
 from phylolm.page.bundle import Packer, manifest, pack
-from phylolm.page.fields import CATEGORY, Field
+from phylolm.page.metadata import CATEGORY, Field
 from phylolm.page.ofstudy import Shown, study_bundle
 
 GROUPS = 40
@@ -46,13 +46,13 @@ class Points:
         """A bundle of a map. named: the models have names, and so can be searched."""
         packer = Packer()
         names = [self._name(k) for k in range(len(self))] if named else None
-        listed = sections.models(names, len(self), None, [self._column(packer)])
-        shown = sections.model_map(packer, "made", "made", ("", ""), *self.xy.T)
+        listed = bundle_sections.models(names, len(self), None, [self._column(packer)])
+        shown = bundle_sections.model_map(packer, "made", "made", ("", ""), *self.xy.T)
         return pack(manifest(f"{len(self):,} points", "atlas", listed, maps=[shown]), packer)
 
-    def _column(self, packer: Packer) -> sections.Section:
+    def _column(self, packer: Packer) -> bundle_sections.Section:
         groups = [f"group {group}" for group in self.group]
-        return sections.column(packer, Field("group", "group", CATEGORY, groups))
+        return bundle_sections.column(packer, Field("group", "group", CATEGORY, groups))
 
     def _name(self, k: int) -> str:
         first, second = _WORDS[self.group[k] % 5], _WORDS[5 + k % 5]
@@ -79,9 +79,9 @@ class Graph(Points):
     def bundle(self, named: bool = True) -> bytes:
         packer = Packer()
         names = [self._name(k) for k in range(len(self))] if named else None
-        listed = sections.models(names, len(self), None, [self._column(packer)])
+        listed = bundle_sections.models(names, len(self), None, [self._column(packer)])
         x, y = self.xy.T
-        shown = sections.graph(packer, "made", "made", (x, y), (self.source, self.target))
+        shown = bundle_sections.graph(packer, "made", "made", (x, y), (self.source, self.target))
         return pack(manifest("A graph", "atlas", listed, graphs=[shown]), packer)
 
     def json(self) -> bytes:

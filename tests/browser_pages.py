@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 from populations import distributions, probe_table, words
 
-from phylolm.analysis import TreeOptions
-from phylolm.frequencies import AlleleCounts
+from phylolm.distance.counts import AlleleCounts
 from phylolm.page import sources
-from phylolm.page.fields import Field
 from phylolm.page.html import page_html
+from phylolm.page.metadata import Field
 from phylolm.page.ofstudy import Score, Shown, study_bundle
+from phylolm.tree.analysis import TreeOptions
 
 HARM = [
     "<script>window.harmed = 1</script>",

@@ -32,7 +32,7 @@ def fake_models(monkeypatch):
     """Makes `fake:` specs work; gives how much each of these models was asked."""
     import fake_backend
 
-    from phylolm.sampling import spec
+    from phylolm.models import spec
 
     kind = spec.BackendKind("fake_backend:open_model", has_revision=True)
     monkeypatch.setitem(spec.BACKENDS, "fake", kind)

@@ -7,7 +7,7 @@ of backends by the fixture `fake_models` in `conftest`.
 from __future__ import annotations
 
 from phylolm.errors import BackendError
-from phylolm.sampling.fake import FakeModel
+from phylolm.models.fake import FakeModel
 
 asked: dict[str, int] = {}
 """Model -> genes times draws sampled since the test began."""

@@ -14,7 +14,7 @@ from collections import deque
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from phylolm.sampling.fake import FakeModel
+from phylolm.models.fake import FakeModel
 
 WORDS = ["the", "a", "red", "blue", "green", "ship", "sea", "old", "new", "7", "12", "x"]
 

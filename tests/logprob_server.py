@@ -11,8 +11,8 @@ import torch
 from fake_server import FakeServer
 from numpy.typing import NDArray
 
-from phylolm.sampling.hf import HfModel
-from phylolm.sampling.logprobs import visible
+from phylolm.models.local.hf import HfModel
+from phylolm.models.servers.logprobs import visible
 from tests import tiny_models
 
 

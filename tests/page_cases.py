@@ -7,7 +7,7 @@ from importlib import resources
 
 import numpy as np
 
-from phylolm.distancematrix import DistanceMatrix
+from phylolm.distance.matrix import DistanceMatrix
 from phylolm.page.bundle import array, unpack
 
 HOSTILE = (

@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from phylolm.distancematrix import DistanceMatrix
+from phylolm.distance.matrix import DistanceMatrix
 from phylolm.predict.calibration import CLIP
 from phylolm.predict.forecast import Study, forecast
-from phylolm.predict.kinship import (
-    profile_kernel,
-)
+from phylolm.predict.kinship import profile_kernel
 from phylolm.predict.traits import from_log_odds
 
 

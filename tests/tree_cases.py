@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from phylolm.distancematrix import DistanceMatrix
-from phylolm.tree import Tree
+from phylolm.distance.matrix import DistanceMatrix
+from phylolm.tree.tree import Tree
 
 NASTY = (
     "it's", "a,b", "org/model", "f(x)", "[x]", "a:1", "end;", "two\nlines", "a\ttab", "cr\rlf\r\n",

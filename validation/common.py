@@ -8,9 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from phylolm.bank import Bank
-from phylolm.genome import Genome
-from phylolm.sequencing import SequencingOptions
+from phylolm.bank.bank import Bank
+from phylolm.genome.genome import Genome
+from phylolm.sequencing.fill import SequencingOptions, sequence
 from phylolm.zoo import Zoo, grow
 
 ROOT = Path(__file__).parents[1]
@@ -36,7 +36,7 @@ def bank_of(zoo: Zoo, genome: Genome, probes: int) -> Bank:
     """The bank of a zoo; what it lacks is sequenced."""
     bank = Bank(WORK / f"bank-{zoo.tier}-{zoo.seed}")
     specs = [f"{name}=hf:{zoo.path(name)}" for name in zoo.models]
-    failed = bank.sequence(specs, genome, SequencingOptions(probes=probes), _progress)
+    failed = sequence(bank, specs, genome, SequencingOptions(probes=probes), _progress)
     if failed:
         sys.exit(str(failed))
     return bank

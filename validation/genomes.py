@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from phylolm.genome import BUNDLED
+from phylolm.genome.genome import BUNDLED
 from validation.common import table, write
 from validation.zoo import BEST, DEFAULT, HEADER, REPORTED_ON, _row, grown
 

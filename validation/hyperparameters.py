@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from phylolm.distance import distances
+from phylolm.distance.counts import AlleleCounts
+from phylolm.distance.measures import distances
 from phylolm.figures import save
-from phylolm.frequencies import AlleleCounts
-from phylolm.genome import Genome
+from phylolm.genome.genome import Genome
 from validation.common import RESULTS, bank_of, grown, table, write
 
 ZOO_SEED = 1

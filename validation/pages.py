@@ -13,10 +13,10 @@ from typing import Any
 
 import pandas as pd
 
-from phylolm.analysis import TreeOptions
 from phylolm.page import page_data, page_of
 from phylolm.page.html import page_html
 from phylolm.page.sources import Wanted, finished, of_bank
+from phylolm.tree.analysis import TreeOptions
 from tests.browser import DESKTOP, PHONE, chromium, visit
 from validation.common import ROOT, WORK, reference, table, write
 from validation.recorded import bank_of_answers

@@ -9,17 +9,17 @@ import numpy as np
 import pandas as pd
 
 from phylolm import figures
-from phylolm.clades import clades
-from phylolm.distance import distances
-from phylolm.distancematrix import DistanceMatrix, read_distances
-from phylolm.frequencies import parse_lengths, without_silent
-from phylolm.genome import Genome
+from phylolm.distance.counts import parse_lengths, without_silent
+from phylolm.distance.matrix import DistanceMatrix, read_distances
+from phylolm.distance.measures import distances
+from phylolm.genome.genome import Genome
 from phylolm.predict import baselines
 from phylolm.predict.evaluate import Evaluation, collect, evaluate, folds_of
 from phylolm.predict.forecast import Study, forecast, join_scores
 from phylolm.predict.scores import ScoreTable, read_scores
 from phylolm.predict.select import choose_next
-from phylolm.treebuild import build_tree
+from phylolm.tree.build import build_tree
+from phylolm.tree.clades import clades
 from validation.common import RESULTS, WORK, bank_of, grown, reference, table, write
 from validation.recorded import bank_of_answers as recorded_bank
 from validation.zooscores import zoo_scores

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from phylolm import figures
-from phylolm.distancematrix import read_distances
-from phylolm.recovery import auc
-from phylolm.treebuild import build_tree
-from phylolm.treecompare import quartet_distance, robinson_foulds
-from phylolm.treeio import read_tree
+from phylolm.ancestry.recovery import auc
+from phylolm.distance.matrix import read_distances
+from phylolm.tree.build import build_tree
+from phylolm.tree.compare import quartet_distance, robinson_foulds
+from phylolm.tree.files import read_tree
 from validation.common import RESULTS, reference, table, write
 
 

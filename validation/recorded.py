@@ -5,14 +5,14 @@ from __future__ import annotations
 import pandas as pd
 
 from phylolm import figures
-from phylolm.analysis import TreeOptions, analyse
-from phylolm.bank import Bank
-from phylolm.distance import distances
-from phylolm.frequencies import parse_lengths, without_silent
-from phylolm.ordination import pcoa
-from phylolm.recording import record
-from phylolm.recovery import declared_recovery
-from phylolm.sampling.replay import read_completions
+from phylolm.ancestry.recovery import declared_recovery
+from phylolm.bank.bank import Bank
+from phylolm.distance.counts import parse_lengths, without_silent
+from phylolm.distance.measures import distances
+from phylolm.distance.ordination import pcoa
+from phylolm.models.replay import read_completions
+from phylolm.sequencing.imported import record
+from phylolm.tree.analysis import TreeOptions, analyse
 from validation.common import RESULTS, WORK, reference, table, write
 
 SETS = ("random100", "benchmark600")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from phylolm.analysis import TreeOptions, analyse
-from phylolm.demo import compare_with_truth, edges_of, family_of
-from phylolm.frequencies import AlleleCounts, parse_lengths
-from phylolm.genome import Genome
-from phylolm.recovery import kin_recovery
+from phylolm.ancestry.recovery import kin_recovery
+from phylolm.distance.counts import AlleleCounts, parse_lengths
+from phylolm.genome.genome import Genome
+from phylolm.study.demo import compare_with_truth, edges_of, family_of
+from phylolm.tree.analysis import TreeOptions, analyse
 from phylolm.zoo import Zoo
 from validation.common import bank_of, grown, table, write
 

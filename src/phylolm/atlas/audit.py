@@ -19,7 +19,7 @@ from phylolm.atlas.lineage import Lineage
 from phylolm.atlas.names import names_table
 from phylolm.atlas.parents import ParentIndex
 from phylolm.atlas.statistics import parameters
-from phylolm.distancematrix import DistanceMatrix
+from phylolm.distance.matrix import DistanceMatrix
 
 KINDS = (
     "missing parent", "doubtful parent", "older than parent", "larger than parent",

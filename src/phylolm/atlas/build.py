@@ -19,19 +19,19 @@ import pandas as pd
 
 from phylolm.atlas import audit as rules
 from phylolm.atlas import statistics as st
+from phylolm.atlas.atlas_folder import FORMAT
 from phylolm.atlas.catalogue import Catalogue
 from phylolm.atlas.clusters import Clustering, cluster_names, name_clusters, telling_terms
 from phylolm.atlas.graph import NameGraph, name_graph, write_graph
-from phylolm.atlas.indexing import save_index
 from phylolm.atlas.lineage import Edge, Lineage, declared_edges
 from phylolm.atlas.linkage import check_method
 from phylolm.atlas.names import names_table
 from phylolm.atlas.neighbours import NeighbourSettings, Similar, similar_names
 from phylolm.atlas.ngrams import described
-from phylolm.atlas.opened import FORMAT
+from phylolm.atlas.search_index import save_index
 from phylolm.errors import DataError
 from phylolm.files import whole_file, write_text
-from phylolm.treeio import write_tree
+from phylolm.tree.files import write_tree
 from phylolm.version import __version__
 
 

@@ -23,7 +23,7 @@ from phylolm.atlas.linkage import Merges, check_method, cut, joins, sorted_merge
 from phylolm.atlas.neighbours import Similar
 from phylolm.atlas.ngrams import OWNER_MARK, Features
 from phylolm.errors import ConfigError
-from phylolm.tree import NULL, Tree
+from phylolm.tree.tree import NULL, Tree
 
 EXACT_UP_TO = 20_000
 """Distinct names up to which all pairs are compared (1.6 GB at the limit)."""

@@ -1,6 +1,6 @@
 """Find models by a few letters of their names, typos allowed, and by what is known of them.
 
-Here: `SearchIndex`, asked often, kept in two plain files. Next door: `indexing` makes it from a
+Here: `SearchIndex`, asked often, kept in two plain files. Next door: `search_index` makes it from a
 catalogue. Nothing slow to import is used here: a search from the shell opens the files and ends.
 
 Every name is cut into trigrams of its letters. A query's trigrams vote for names through an

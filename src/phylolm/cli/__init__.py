@@ -12,11 +12,6 @@ import sys
 import typer
 
 from phylolm.cli import (
-    atlas,
-    atlasaudit,
-    atlasbuild,
-    atlaskin,
-    atlaslook,
     bank,
     compare,
     demo,
@@ -24,16 +19,17 @@ from phylolm.cli import (
     doctor,
     genome,
     identify,
+    import_,
     init,
     page,
     pictures,
     predict,
-    record,
     report,
     run,
     sequence,
     tree,
 )
+from phylolm.cli.atlas import audit, build, common, family, search
 from phylolm.cli.console import fail, note
 from phylolm.errors import PhylolmError
 
@@ -70,7 +66,7 @@ app.command("init")(init.init)
 app.command("run")(run.run)
 app.command("sequence")(sequence.sequence)
 app.command("doctor")(doctor.doctor)
-app.command("import")(record.import_)
+app.command("import")(import_.import_)
 app.command("distance")(distance.distance)
 app.command("tree")(tree.tree)
 app.command("map")(pictures.map_)
@@ -84,14 +80,14 @@ app.command("export")(page.export)
 app.command("serve")(page.serve)
 app.add_typer(genome.app, name="genome")
 app.add_typer(bank.app, name="bank")
-atlas.app.command("build")(atlasbuild.build)
-atlas.app.command("fetch")(atlasbuild.fetch)
-atlas.app.command("diff")(atlasbuild.diff)
-atlas.app.command("audit")(atlasaudit.audit)
-atlas.app.command("search")(atlaslook.search)
-atlas.app.command("stats")(atlaslook.stats)
-atlas.app.command("family")(atlaskin.family)
-app.add_typer(atlas.app, name="atlas")
+common.app.command("build")(build.build)
+common.app.command("fetch")(build.fetch)
+common.app.command("diff")(build.diff)
+common.app.command("audit")(audit.audit)
+common.app.command("search")(search.search)
+common.app.command("stats")(search.stats)
+common.app.command("family")(family.family)
+app.add_typer(common.app, name="atlas")
 
 
 def main() -> None:

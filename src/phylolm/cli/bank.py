@@ -11,9 +11,9 @@ from phylolm.cli.console import PARTIAL, bars, emit, fail, note, printable, tabl
 from phylolm.errors import ConfigError
 
 if TYPE_CHECKING:
-    from phylolm.bank import Holding
-    from phylolm.sharing import Transfer
-    from phylolm.stores import Store
+    from phylolm.bank.bank import Holding
+    from phylolm.bank.remote import Store
+    from phylolm.bank.share import Transfer
 
 app = typer.Typer(help="Look at banks, check, join and share them.", no_args_is_help=True)
 
@@ -32,7 +32,7 @@ def ls(
     import json
     from dataclasses import asdict
 
-    from phylolm.bank import Bank
+    from phylolm.bank.bank import Bank
 
     opened = Bank(_one(bank, option), create=False)
     holdings = opened.holdings()
@@ -62,7 +62,7 @@ def show(
     genes: Annotated[int, typer.Option(min=1, help="How many genes to show.")] = 10,
 ) -> None:
     """What a model said: its most frequent alleles, gene by gene."""
-    from phylolm.bank import Bank
+    from phylolm.bank.bank import Bank
 
     opened = Bank(bank, create=False)
     counts = opened.counts(models=[model], mix_settings=True)
@@ -79,7 +79,7 @@ def show(
 @app.command("verify")
 def verify(bank: EitherArgument = None, option: EitherOption = None) -> None:
     """Check every file against the hash it is named by."""
-    from phylolm.bank import Bank
+    from phylolm.bank.bank import Bank
 
     bank = _one(bank, option)
     damaged = Bank(bank, create=False).damaged()
@@ -96,7 +96,7 @@ def merge(
     into: Annotated[Path, typer.Option("--into", help="Bank to fill (made if new).")],
 ) -> None:
     """Join banks into one; what several hold is added once."""
-    from phylolm.stores import Store
+    from phylolm.bank.remote import Store
 
     stores = [Store(each) for each in banks]
     for store in stores:
@@ -111,7 +111,7 @@ def pull(
     bank: Annotated[Path, typer.Option("--bank", "-b", help="Bank to fill (made if new).")],
 ) -> None:
     """Add what a bank lacks of one elsewhere; everything is checked on the way in."""
-    from phylolm.stores import Store
+    from phylolm.bank.remote import Store
 
     store = Store(url)
     store.check_is_bank()
@@ -125,9 +125,9 @@ def push(
     bank: Annotated[Path, typer.Option("--bank", "-b", help="Bank to share.")],
 ) -> None:
     """Copy what a bank elsewhere lacks of this one; only what is missing travels."""
-    from phylolm.bank import Bank
-    from phylolm.sharing import send
-    from phylolm.stores import Store
+    from phylolm.bank.bank import Bank
+    from phylolm.bank.remote import Store
+    from phylolm.bank.share import send
 
     with bars() as shown:
         done = send(Bank(bank, create=False), Store(url), lambda n, of: shown(url, n, of))
@@ -144,8 +144,8 @@ def _one(argument: Path | None, option: Path | None) -> Path:
 
 def _receive(bank: Path, store: Store) -> bool:
     """Whether something was refused."""
-    from phylolm.bank import Bank
-    from phylolm.sharing import receive
+    from phylolm.bank.bank import Bank
+    from phylolm.bank.share import receive
 
     with bars() as shown:
         done = receive(Bank(bank), store, lambda n, of: shown(store.url, n, of))

@@ -19,10 +19,10 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
 ) -> None:
     """Are two models the same, and how far apart are they? (two-sample permutation test)"""
-    from phylolm import ancestry
+    from phylolm.ancestry import kin
     from phylolm.cli.console import printable
 
-    result = ancestry.compare(chosen.counts(first, second), first, second, chosen.measure)
+    result = kin.compare(chosen.counts(first, second), first, second, chosen.measure)
     if as_json:
         emit(json.dumps(result.to_dict(), indent=2, ensure_ascii=False, allow_nan=False), None)
         return

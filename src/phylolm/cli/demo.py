@@ -11,7 +11,7 @@ import typer
 from phylolm.cli.console import bars, note
 
 if TYPE_CHECKING:
-    from phylolm.demo import DemoResult
+    from phylolm.study.demo import DemoResult
 
 
 def demo(
@@ -24,9 +24,9 @@ def demo(
 
     No network, key or GPU. The zoo and the bank are kept: a second run takes seconds.
     """
-    from phylolm.demo import ALLELE_LENGTHS, GENOME, analyse_zoo, grow_zoo, sequence_zoo
     from phylolm.figures.ascii import ascii_tree
-    from phylolm.genome import Genome
+    from phylolm.genome.genome import Genome
+    from phylolm.study.demo import GENOME, analyse_zoo, grow_zoo, sequence_zoo
 
     started = time.monotonic()
     note("1/3  growing a zoo of small language models, each trained or tuned from another")
@@ -38,7 +38,7 @@ def demo(
         bank = sequence_zoo(zoo, out, shown, genome)
     note("3/3  distances, tree, 1,000 bootstrap replicates, pictures, report")
     with bars() as shown:
-        counts = bank.counts(genome, ALLELE_LENGTHS, models=zoo.models)
+        counts = bank.counts(genome, models=zoo.models)  # =zoo.models)
         result = analyse_zoo(zoo, counts, out, lambda k: shown("bootstrap replicates", k, 1000))
     typer.echo(ascii_tree(result.analysis.tree, 80))
     _tell(result, time.monotonic() - started)

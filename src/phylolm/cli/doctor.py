@@ -23,20 +23,22 @@ def doctor(
     Does it sample, keep to temperature and token limit, give several answers a call, repeat
     itself with a seed, show probabilities; how fast is it. Exit code 4 when it can't be trusted.
     """
-    from phylolm.sampling import doctor as checks
-    from phylolm.sampling.protocol import SamplingSettings
-    from phylolm.sampling.spec import LOCAL_BACKENDS, open_model, parse
+    from phylolm.models.protocol import SamplingSettings
+    from phylolm.models.servers import doctor as checks
+    from phylolm.models.spec import LOCAL_BACKENDS, open_model, parse
 
     spec = parse(model)
     local = ConfigError(f"{model}: only servers are examined, as in openai:NAME or http://…#NAME")
     if spec.backend in LOCAL_BACKENDS:
         raise local
     opened = open_model(spec)
-    from phylolm.sampling.http import HttpModel
+    from phylolm.models.servers.model import ServerModel
 
-    if not isinstance(opened, HttpModel):
+    if not isinstance(opened, ServerModel):
         raise local
-    diagnosis = opened.examine(opened.settle(SamplingSettings(prompt_mode=prompt_mode)), True)
+    diagnosis = opened.server.examine(
+        opened.settle(SamplingSettings(prompt_mode=prompt_mode)), True
+    )
     if as_json:
         emit(json.dumps(diagnosis.to_dict(), indent=2, ensure_ascii=False), None)
     else:

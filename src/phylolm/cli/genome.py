@@ -16,7 +16,7 @@ app = typer.Typer(help="Genomes: the prompts models are sequenced with.", no_arg
 @app.command("ls")
 def ls() -> None:
     """The bundled genomes."""
-    from phylolm.genome import BUNDLED, DEFAULT_SIZE, Genome
+    from phylolm.genome.genome import BUNDLED, DEFAULT_SIZE, Genome
 
     rows = []
     for name in BUNDLED:
@@ -34,7 +34,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="JSONL on stdout.")] = False,
 ) -> None:
     """A genome's genes."""
-    from phylolm.genome import Genome
+    from phylolm.genome.genome import Genome
 
     loaded = Genome.load(genome, genes)
     if as_json:
@@ -66,8 +66,9 @@ def build(
 
     Each gene is the start of a random document, 20 to 99 characters, ending at a word's end.
     """
-    from phylolm.genome import Genome
-    from phylolm.genomebuild import genes_from_documents, genes_from_models, read_documents
+    from phylolm.genome.build import genes_from_documents, read_documents
+    from phylolm.genome.genome import Genome
+    from phylolm.sequencing.gene_writer import genes_from_models
 
     require_suffix(output, (".jsonl",), "a genome")
     if (source is None) == (not model):
@@ -79,7 +80,7 @@ def build(
         name = Path(source).name
         new = genes_from_documents(documents, genes, name, seed, taken)
     else:
-        from phylolm.sampling.spec import open_model, parse
+        from phylolm.models.spec import open_model, parse
 
         new = genes_from_models([open_model(parse(m)) for m in model or ()], genes, seed, taken)
     built = old.grown(new) if old else Genome.of(output.stem, new)

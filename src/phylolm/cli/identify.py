@@ -13,10 +13,10 @@ from phylolm.cli.console import bars, emit, note, table
 from phylolm.errors import ConfigError
 
 if TYPE_CHECKING:
-    from phylolm.ancestry import Kin
-    from phylolm.bank import Bank
-    from phylolm.genome import Genome
-    from phylolm.sequencing import SequencingOptions
+    from phylolm.ancestry.kin import Kin
+    from phylolm.bank.bank import Bank
+    from phylolm.genome.genome import Genome
+    from phylolm.sequencing.fill import SequencingOptions
 
 
 @source.takes_source
@@ -27,15 +27,15 @@ def identify(
     as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
 ) -> None:
     """Which models is this one kin of, how near, and is it one of them?"""
-    from phylolm import ancestry
-    from phylolm.bank import Bank
+    from phylolm.ancestry import kin
+    from phylolm.bank.bank import Bank
 
     if chosen.bank is None:
         raise ConfigError("say where the probes are: --bank DIR")
     opened = Bank(chosen.bank, create=False)
     genome = source.pick_genome(opened, chosen.genome) or opened.genome()
     name = _sequenced(opened, model, genome, chosen.settings)
-    found = ancestry.identify(chosen.counts(name), name, chosen.measure, genome.id, tested=top)
+    found = kin.identify(chosen.counts(name), name, chosen.measure, genome.id, tested=top)
     if as_json:
         emit(json.dumps(found.to_dict(), indent=2, ensure_ascii=False, allow_nan=False), None)
         return
@@ -47,8 +47,8 @@ def identify(
 
 def _sequenced(bank: Bank, model: str, genome: Genome, settings: str | None) -> str:
     """The model's name in the bank; what the bank lacks of a spec is sequenced first."""
-    from phylolm import sequencing
-    from phylolm.sampling import spec
+    from phylolm.models import spec
+    from phylolm.sequencing import fill
 
     if not spec.looks_like_spec(model):
         return model
@@ -60,13 +60,13 @@ def _sequenced(bank: Bank, model: str, genome: Genome, settings: str | None) -> 
             f"give yours a name, as in NAME={parsed.backend}:{parsed.target}"
         )
     options = _options_of(bank, settings)
-    if sequencing.settled(opened, options) != options:
+    if fill.settled(opened, options) != options:
         raise ConfigError(
             f"{parsed.name} can't be sampled as the models of {bank.path} were "
             f"(prompt mode {options.settings.prompt_mode})"
         )
     with bars() as shown:
-        failed = bank.sequence([parsed], genome, options, shown)
+        failed = fill.sequence(bank, [parsed], genome, options, shown)
     for error in failed.values():
         raise error
     return parsed.name
@@ -74,9 +74,9 @@ def _sequenced(bank: Bank, model: str, genome: Genome, settings: str | None) -> 
 
 def _options_of(bank: Bank, settings: str | None) -> SequencingOptions:
     """Sampling as the bank's own models were. Raises ConfigError when that isn't clear."""
-    from phylolm.parts import RECORDED
-    from phylolm.sampling.protocol import SamplingSettings
-    from phylolm.sequencing import SequencingOptions
+    from phylolm.bank.parts import RECORDED
+    from phylolm.models.protocol import SamplingSettings
+    from phylolm.sequencing.fill import SequencingOptions
 
     headers = [part.header for part in bank.parts()]
     found = {h.settings_id: h for h in headers if settings in (None, h.settings_id)}

@@ -15,8 +15,8 @@ def init(
     path: Annotated[Path, typer.Argument(help="File to write.")] = Path("study.toml"),
 ) -> None:
     """Write a commented study.toml; `phylolm run` carries it out."""
-    from phylolm.config import template
     from phylolm.files import write_text
+    from phylolm.study.config import template
 
     if path.exists():
         raise ConfigError(f"{path} is there already; name another file")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from phylolm.sampling.limits import Limits
+    from phylolm.models.budget import Limits
 
 AtATimeOption = Annotated[
     int, typer.Option("--at-a-time", min=1, max=256, help="Calls to a server together.")
@@ -26,14 +26,14 @@ PricesOption = Annotated[
 
 
 def limits_of(
-    at_a_time: int,
+    concurrency: int,
     max_calls: int | None,
     max_cost: float | None,
     prices: Path | None,
     examine: bool = True,
 ) -> Limits:
     """The limits that the options say. Raises ConfigError for prices that can't be read."""
-    from phylolm.sampling.limits import Budget, Limits, known_prices, read_prices
+    from phylolm.models.budget import Budget, Limits, known_prices, read_prices
 
     table = known_prices() if prices is None else read_prices(prices)
-    return Limits(at_a_time, examine, Budget(max_calls, max_cost), table)
+    return Limits(concurrency, examine, Budget(max_calls, max_cost), table)

@@ -57,19 +57,19 @@ class PageSource(source.Source):
 
         Raises ConfigError where options were typed that can't apply to it.
         """
-        from phylolm.page import kinds, sources
+        from phylolm.page import source_kinds, sources
 
         given = [each for each in (path, self.bank, self.distances) if each is not None]
         if len(given) != 1:
-            raise ConfigError(f"say once what to show: {kinds.SHOWN}")
-        kinds.refuse_others(given[0], _typed(context))
+            raise ConfigError(f"say once what to show: {source_kinds.SHOWN}")
+        source_kinds.refuse_others(given[0], _typed(context))
         wanted = self._wanted()
-        if kinds.kind_of(given[0]) == kinds.BANK:
+        if source_kinds.kind_of(given[0]) == source_kinds.BANK:
             return self._of_bank(given[0], wanted)
         return sources.open_source(given[0], wanted)
 
     def _of_bank(self, path: Path, wanted: Wanted) -> Shown:
-        from phylolm.bank import Bank
+        from phylolm.bank.bank import Bank
         from phylolm.page import sources
 
         bank = Bank(path, create=False)
@@ -86,8 +86,8 @@ class PageSource(source.Source):
         return sources.finished(made, wanted)
 
     def _wanted(self) -> Wanted:
-        from phylolm.analysis import TreeOptions
         from phylolm.page.sources import Wanted
+        from phylolm.tree.analysis import TreeOptions
 
         tree = TreeOptions(self.method, self.measure, self.replicates, root=self.root)
         families = source.read_families(self.families) or {}

@@ -24,7 +24,7 @@ def map_(
 ) -> None:
     """Map of the models: principal coordinates of their distances."""
     require_suffix(output, (*PICTURES, ".csv"), "a map")
-    from phylolm.ordination import pcoa
+    from phylolm.distance.ordination import pcoa
 
     placed = pcoa(chosen.matrix())
     if output.suffix == ".csv":
@@ -51,7 +51,7 @@ def heatmap(
         emit(np.exp(-matrix.to_pandas()).to_csv(float_format="%.6g"), output)
         return
     from phylolm import figures
-    from phylolm.treebuild import build_tree
+    from phylolm.tree.build import build_tree
 
     tree = build_tree(matrix, "upgma")
     picture = figures.plot_heatmap(matrix, tree, families=source.read_families(families))

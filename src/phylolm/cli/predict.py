@@ -132,10 +132,10 @@ def _study(
     chosen: source.Source, scores: Path, benchmarks: list[str] | None, scale: Scale
 ) -> Study:
     """Distances and scores of the same models; what they need said is said."""
-    from phylolm.clades import clades
     from phylolm.predict.forecast import join_scores
     from phylolm.predict.scores import read_scores
-    from phylolm.treebuild import build_tree
+    from phylolm.tree.build import build_tree
+    from phylolm.tree.clades import clades
 
     read = read_scores(scores, benchmarks, scale.value)
     for text in read.notes:
@@ -240,8 +240,8 @@ def _labels(study: Study, leave: Leave) -> list[str]:
         import zlib
 
         return [f"part {zlib.crc32(name.encode()) % 10}" for name in study.distances.names]
-    from phylolm.clades import clades
-    from phylolm.treebuild import build_tree
+    from phylolm.tree.build import build_tree
+    from phylolm.tree.clades import clades
 
     names = study.distances.names
     scored = [names[row] for row in study.scored]

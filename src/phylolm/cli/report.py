@@ -24,8 +24,8 @@ def report(
     root: Annotated[str, typer.Option(help="midpoint, mad, none or outgroup:NAME.")] = "midpoint",
 ) -> None:
     """One HTML file, readable offline: tree, heatmap, map, nearest kin, parameters, cautions."""
-    from phylolm.analysis import TreeOptions, analyse
-    from phylolm.publish import Findings, write_study_report
+    from phylolm.study.publish import Findings, write_study_report
+    from phylolm.tree.analysis import TreeOptions, analyse
 
     require_suffix(output, (".html",), "a report")
     colours = source.read_families(families)

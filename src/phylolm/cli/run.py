@@ -10,20 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phylolm.cli.console import PARTIAL, bars, emit, note, table, warn
-from phylolm.cli.limits import (
-    AtATimeOption,
-    MaxCallsOption,
-    MaxCostOption,
-    PricesOption,
-    limits_of,
-)
+from phylolm.cli.limits import AtATimeOption, MaxCallsOption, MaxCostOption, PricesOption, limits_of
 from phylolm.cli.sequence import check_json, show_plan
 
 if TYPE_CHECKING:
-    from phylolm.adaptive import Depths
-    from phylolm.config import Study
-    from phylolm.sampling.limits import Limits
-    from phylolm.study import Outcome
+    from phylolm.models.budget import Limits
+    from phylolm.study.adaptive import Depths
+    from phylolm.study.config import Study
+    from phylolm.study.study import Outcome
 
 
 def run(
@@ -38,7 +32,7 @@ def run(
             "--until-error", min=1e-6, help="Stop a model when its distances are this certain."
         ),
     ] = None,
-    at_a_time: AtATimeOption = 8,
+    concurrency: AtATimeOption = 8,
     max_calls: MaxCallsOption = None,
     max_cost: MaxCostOption = None,
     prices: PricesOption = None,
@@ -60,12 +54,12 @@ def run(
     """
     import datetime
 
-    from phylolm.config import read_study
-    from phylolm.engines import find_engine
-    from phylolm.study import run_study
+    from phylolm.sequencing.engines import find_engine
+    from phylolm.study.config import read_study
+    from phylolm.study.study import run_study
 
     check_json(as_json, dry_run)
-    limits = limits_of(at_a_time, max_calls, max_cost, prices)
+    limits = limits_of(concurrency, max_calls, max_cost, prices)
     read, chosen = read_study(study), find_engine(engine)
     if watch_hub:
         read = _watch(read, watch_hub, dry_run)
@@ -93,20 +87,20 @@ def run(
 
 def _check_budget(study: Study, limits: Limits) -> None:
     """Refuse, before anything is spent, what can't be done within the budget."""
-    from phylolm import planning
-    from phylolm.study import options_of, plan_study
+    from phylolm.sequencing import plan
+    from phylolm.study.study import options_of, plan_study
 
     if study.plan.until_error is None:
         planned, _ = plan_study(study, limits)
-        planning.check(planned, options_of(study, limits))
+        plan.check(planned, options_of(study, limits))
 
 
 def _watch(study: Study, text: str, dry_run: bool) -> Study:
     """The study with the models that join it now."""
     import datetime
 
-    from phylolm.config import read_study
-    from phylolm.watching import WatchQuery, add_watched, find_new
+    from phylolm.study.config import read_study
+    from phylolm.study.watch import WatchQuery, add_watched, find_new
 
     new = find_new(study, WatchQuery.parse(text))
     names = ", ".join(found.id for found in new)
@@ -119,7 +113,7 @@ def _watch(study: Study, text: str, dry_run: bool) -> Study:
 
 
 def _show_plan(study: Study, as_json: bool, limits: Limits) -> None:
-    from phylolm.study import plan_study
+    from phylolm.study.study import plan_study
 
     planned, files = plan_study(study, limits)
     if as_json:

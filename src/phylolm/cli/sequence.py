@@ -9,20 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phylolm.cli.console import PARTIAL, bars, emit, fail, note, table, warn
-from phylolm.cli.limits import (
-    AtATimeOption,
-    MaxCallsOption,
-    MaxCostOption,
-    PricesOption,
-    limits_of,
-)
+from phylolm.cli.limits import AtATimeOption, MaxCallsOption, MaxCostOption, PricesOption, limits_of
 from phylolm.errors import ConfigError
 
 if TYPE_CHECKING:
-    from phylolm.bank import Bank
-    from phylolm.genome import Genome
-    from phylolm.planning import Planned
-    from phylolm.sampling.limits import Limits
+    from phylolm.bank.bank import Bank
+    from phylolm.genome.genome import Genome
+    from phylolm.models.budget import Limits
+    from phylolm.sequencing.plan import Planned
 
 PLAN_COLUMNS = ["model", "genes", "probes", "calls", "tokens in", "tokens out", "at most $"]
 
@@ -56,7 +50,7 @@ def sequence(
         str, typer.Option(help="For chats: continue, bare, prefill, or 'template:… {gene} …'.")
     ] = "auto",
     seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
-    at_a_time: AtATimeOption = 8,
+    concurrency: AtATimeOption = 8,
     examine: Annotated[
         bool, typer.Option("--examine/--no-examine", help="See `phylolm doctor` before sampling.")
     ] = True,
@@ -73,15 +67,15 @@ def sequence(
     Only what the bank lacks is sampled: run the same command again after an interruption, or
     with more models, genes or probes.
     """
-    from phylolm import planning
-    from phylolm.bank import Bank
-    from phylolm.genome import Genome
-    from phylolm.sampling.protocol import SamplingSettings
-    from phylolm.sequencing import SequencingOptions
+    from phylolm.bank.bank import Bank
+    from phylolm.genome.genome import Genome
+    from phylolm.models.protocol import SamplingSettings
+    from phylolm.sequencing import fill, plan
+    from phylolm.sequencing.fill import SequencingOptions
 
     settings = SamplingSettings(temperature, prompt_mode=prompt_mode, boundary=boundary)
     check_json(as_json, dry_run)
-    limits = limits_of(at_a_time, max_calls, max_cost, prices, examine)
+    limits = limits_of(concurrency, max_calls, max_cost, prices, examine)
     options = SequencingOptions(probes, seed, exact, epsilon, allele_length, settings, limits)
     loaded = Genome.load(genome, genes)
     if boundary == "auto":
@@ -89,14 +83,14 @@ def sequence(
     limited = max_calls is not None or max_cost is not None
     opened = Bank(bank, create=not dry_run) if bank.exists() or not dry_run else None
     if dry_run or limited:
-        planned = planning.plan(opened, models, loaded, options)
+        planned = plan.plan(opened, models, loaded, options)
         if dry_run:
             _show(planned, as_json, limits.prices.date)
-        planning.check(planned, options)
+        plan.check(planned, options)
     if dry_run or opened is None:
         return
     with bars() as shown:
-        failed = opened.sequence(models, loaded, options, shown)
+        failed = fill.sequence(opened, models, loaded, options, shown)
     for name, error in failed.items():
         fail(told(name, str(error)))
     note(
@@ -111,7 +105,7 @@ def sequence(
 
 def _warn_of_mixing(models: list[str]) -> None:
     """Local models and servers are sampled differently unless told otherwise."""
-    from phylolm.sampling.spec import parse
+    from phylolm.models.spec import parse
 
     backends = {parse(model).backend for model in models}
     if "hf" in backends and not backends <= {"hf", "replay"}:
@@ -121,7 +115,7 @@ def _warn_of_mixing(models: list[str]) -> None:
 
 
 def _names(models: list[str]) -> list[str]:
-    from phylolm.sequencing import read_specs
+    from phylolm.sequencing.fill import read_specs
 
     return [spec.name for spec in read_specs(models)]
 

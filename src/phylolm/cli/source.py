@@ -19,10 +19,10 @@ from phylolm.errors import ConfigError, DataError, some
 from phylolm.files import read_text
 
 if TYPE_CHECKING:
-    from phylolm.bank import Bank
-    from phylolm.distancematrix import DistanceMatrix
-    from phylolm.frequencies import AlleleCounts
-    from phylolm.genome import Genome
+    from phylolm.bank.bank import Bank
+    from phylolm.distance.counts import AlleleCounts
+    from phylolm.distance.matrix import DistanceMatrix
+    from phylolm.genome.genome import Genome
 
 BankOption = Annotated[Path | None, typer.Option("--bank", "-b", help="Bank of probes (folder).")]
 GenomeOption = Annotated[
@@ -90,8 +90,8 @@ class BankSource:
 
         Raises DataError when one of the `needed` models is among them.
         """
-        from phylolm.bank import Bank
-        from phylolm.frequencies import parse_lengths, without_silent
+        from phylolm.bank.bank import Bank
+        from phylolm.distance.counts import parse_lengths, without_silent
 
         if self.bank is None:
             raise ConfigError("say where the probes are: --bank DIR")
@@ -113,7 +113,7 @@ class BankSource:
 
     def matrix(self) -> DistanceMatrix:
         """Distances computed from the bank; what they need said is said."""
-        from phylolm.distance import distances
+        from phylolm.distance.measures import distances
 
         matrix = distances(self.counts(), self.measure)
         for text in matrix.notes:
@@ -134,7 +134,7 @@ class Source(BankSource):
             return super().matrix()
         if self.bank is not None:
             raise ConfigError("--bank and --distances exclude each other")
-        from phylolm.distancematrix import read_distances
+        from phylolm.distance.matrix import read_distances
 
         return read_distances(self.distances, self.similarity)
 
@@ -169,7 +169,7 @@ def takes_source(command: Callable[..., None]) -> Callable[..., None]:
 
 def pick_genome(bank: Bank, wanted: str | None) -> Genome | None:
     """The genome meant by --genome: one of the bank's by id, a bundled one, or a file."""
-    from phylolm.genome import BUNDLED, Genome
+    from phylolm.genome.genome import BUNDLED, Genome
 
     if wanted is None:
         return None

@@ -14,8 +14,8 @@ from phylolm.cli.console import bars, note, printable, require_suffix
 from phylolm.errors import ConfigError
 
 if TYPE_CHECKING:
-    from phylolm.analysis import TreeOptions
-    from phylolm.tree import Tree
+    from phylolm.tree.analysis import TreeOptions
+    from phylolm.tree.tree import Tree
 
 LAYOUTS = ("rectangular", "circular", "unrooted")
 PICTURES = (".svg", ".pdf", ".png")
@@ -54,8 +54,8 @@ def tree(
 
     Without -o it is drawn in the terminal, or written as Newick where stdout is no terminal.
     """
-    from phylolm.analysis import TreeOptions
-    from phylolm.treeio import read_tree
+    from phylolm.tree.analysis import TreeOptions
+    from phylolm.tree.files import read_tree
 
     for path in output or ():
         require_suffix(path, FORMATS, "a tree")
@@ -76,11 +76,11 @@ def tree(
 
 
 def _make(chosen: source.Source, from_tree: Path | None, options: TreeOptions) -> Tree:
-    from phylolm.analysis import analyse, finished
-    from phylolm.treebuild import build_tree
+    from phylolm.tree.analysis import analyse, finished
+    from phylolm.tree.build import build_tree
 
     if from_tree is not None:
-        from phylolm.treeio import read_tree
+        from phylolm.tree.files import read_tree
 
         return finished(read_tree(from_tree), options)
     if chosen.distances is not None:
@@ -105,7 +105,7 @@ def _write(tree: Tree, path: Path, layout: str, colours: dict[str, str] | None) 
         drawn = figures.plot_tree(tree, layout, families=colours)
         figures.save(drawn, path)
     else:
-        from phylolm.treeio import write_tree
+        from phylolm.tree.files import write_tree
 
         write_tree(tree, path)
     note(f"wrote {path}: {len(tree.leaf_names)} models")
@@ -121,7 +121,7 @@ def _show(tree: Tree) -> None:
 
 
 def _compare(tree: Tree, truth: Tree, name: str) -> None:
-    from phylolm.treecompare import quartet_distance, robinson_foulds
+    from phylolm.tree.compare import quartet_distance, robinson_foulds
 
     splits = robinson_foulds(tree, truth)
     quartets = quartet_distance(tree, truth)

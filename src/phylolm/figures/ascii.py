@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from phylolm.figures.layout import children_of, depths, leaf_order
-from phylolm.tree import Tree
+from phylolm.tree.tree import Tree
 
 _NARROWEST = 20
 
@@ -20,7 +20,7 @@ def ascii_tree(tree: Tree, width: int = 80) -> str:
     the tree is too deep for that, branches that round to none are drawn as part of the node
     above them.
 
-    >>> from phylolm.tree import Tree
+    >>> from phylolm.tree.tree import Tree
     >>> print(ascii_tree(Tree.from_newick("((a:1,b:2):1,c:3);"), 24))
     ┬──────┬────── a
     │      └───────────── b

@@ -10,17 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from phylolm.figures.labels import (
-    LINE,
-    PAD,
-    SIZES,
-    SLACK,
-    Drawing,
-    Label,
-    Room,
-    roomy_size,
-    scaled,
-)
+from phylolm.figures.labels import LINE, PAD, SIZES, SLACK, Drawing, Label, Room, roomy_size, scaled
 from phylolm.figures.layout import Array, Layout, box, segments, touching
 
 PULLED_UP_TO = 400

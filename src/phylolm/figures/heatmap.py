@@ -15,7 +15,7 @@ from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from phylolm.distancematrix import DistanceMatrix
+from phylolm.distance.matrix import DistanceMatrix
 from phylolm.errors import DataError
 from phylolm.figures import colours as palette
 from phylolm.figures.layout import Array, rectangular
@@ -33,7 +33,7 @@ from phylolm.figures.style import (
     plain,
     text_width,
 )
-from phylolm.tree import Tree
+from phylolm.tree.tree import Tree
 
 LABELS_UP_TO = 160
 _DENDROGRAM, _STRIP, _GAP, _FOOTER = 84.0, 7.0, 4.0, 40.0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from phylolm.tree import Tree
+from phylolm.tree.tree import Tree
 
 Array = npt.NDArray[np.float64]
 

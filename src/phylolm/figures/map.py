@@ -1,6 +1,7 @@
 """The map: models as points on two principal coordinates.
 
-Here: `plot_map` and its `MapStyle`. Next door: `phylolm.ordination` computes the coordinates.
+Here: `plot_map` and its `MapStyle`. Next door:
+`phylolm.distance.ordination` computes the coordinates.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from phylolm.distance.ordination import Ordination
 from phylolm.errors import DataError
 from phylolm.figures import colours as palette
 from phylolm.figures.labels import LINE, clear_spot
@@ -32,7 +34,6 @@ from phylolm.figures.style import (
     plain,
     text_width,
 )
-from phylolm.ordination import Ordination
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
 """Families differ in shape as well as in colour."""

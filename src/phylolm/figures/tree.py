@@ -38,7 +38,7 @@ from phylolm.figures.style import (
     plain,
     text_width,
 )
-from phylolm.tree import Tree
+from phylolm.tree.tree import Tree
 
 LAYOUT_NAMES: tuple[str, ...] = ("rectangular", "circular", "unrooted")
 

@@ -4,8 +4,8 @@
     atlas folder ─────────────────────────┘
 
 Here: `page_data`, from what people have to a bundle. Inside: `sources` opens files, `ofstudy` and
-`ofatlas` choose what is shown, `sections` makes the parts, `bundle` packs them (its form is in
-bundle.schema.json); `html`, `space`, `notebook`, `server` bring it to a browser. The browser's
+`ofatlas` choose what is shown, `bundle_sections` makes the parts, `bundle` packs them (its form is
+in bundle.schema.json); `html`, `space`, `notebook`, `server` bring it to a browser. The browser's
 side is TypeScript, in web/.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from phylolm.atlas.opened import Atlas
+    from phylolm.atlas.atlas_folder import Atlas
     from phylolm.page.ofatlas import ShownAtlas
     from phylolm.page.ofstudy import Shown
     from phylolm.page.sources import Wanted
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def page_data(shown: Shown | ShownAtlas | Atlas, title: str = "") -> bytes:
     """The bundle of what was opened. title: of an atlas; a `Shown` has its own."""
-    from phylolm.atlas.opened import Atlas
+    from phylolm.atlas.atlas_folder import Atlas
     from phylolm.page.ofatlas import ShownAtlas, atlas_bundle
     from phylolm.page.ofstudy import study_bundle
 

@@ -4,7 +4,8 @@
     a multiple of 8 | typed arrays, little-endian, each at a multiple of 8
 
 Here: `Packer`, `pack`, `unpack`. Next door: bundle.schema.json says what a manifest may hold;
-`sections` makes its parts. The browser reads the same bytes with typed arrays, without a copy.
+`bundle_sections` makes its parts. The browser reads the same bytes with typed arrays, without a
+copy.
 """
 
 from __future__ import annotations

@@ -13,21 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from phylolm.analysis import Analysis
-from phylolm.atlas.opened import Atlas
-from phylolm.bank import Bank
-from phylolm.config import Study
-from phylolm.distancematrix import DistanceMatrix
+from phylolm.atlas.atlas_folder import Atlas
+from phylolm.bank.bank import Bank
+from phylolm.distance.counts import AlleleCounts
+from phylolm.distance.matrix import DistanceMatrix
 from phylolm.errors import ConfigError
 from phylolm.files import write_text
-from phylolm.frequencies import AlleleCounts
 from phylolm.page import page_data
 from phylolm.page.assets import asset
 from phylolm.page.bundle import unpack
 from phylolm.page.html import page_html
-from phylolm.page.kinds import refuse_others
 from phylolm.page.ofatlas import ShownAtlas
 from phylolm.page.ofstudy import Shown
+from phylolm.page.source_kinds import refuse_others
 from phylolm.page.sources import (
     Wanted,
     finished,
@@ -39,7 +37,9 @@ from phylolm.page.sources import (
     of_tree,
     open_source,
 )
-from phylolm.tree import Tree
+from phylolm.study.config import Study
+from phylolm.tree.analysis import Analysis
+from phylolm.tree.tree import Tree
 
 if TYPE_CHECKING:
     import anywidget

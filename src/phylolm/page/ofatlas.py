@@ -17,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from phylolm.atlas.opened import Atlas
+from phylolm.atlas.atlas_folder import Atlas
 from phylolm.atlas.statistics import phrase_totals
-from phylolm.page import sections
+from phylolm.page import bundle_sections as sections
 from phylolm.page.bundle import Packer, Section, manifest, pack
-from phylolm.page.fields import CATEGORY, DATE, NUMBER, TEXT, Field
+from phylolm.page.metadata import CATEGORY, DATE, NUMBER, TEXT, Field
 from phylolm.report.html import said
 
 MOST_NAMED = 300_000

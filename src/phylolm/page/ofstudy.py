@@ -1,7 +1,8 @@
 """What a page shows of a study: models measured against each other.
 
 Here: `Shown`, everything a page may show of measured models, and its bundle. Next door: `sources`
-makes a `Shown` of the files people have, `sections` each part, `ofatlas` pages of hub catalogues.
+makes a `Shown` of the files people have, `bundle_sections` each part, `ofatlas` pages of hub
+catalogues.
 """
 
 from __future__ import annotations
@@ -11,18 +12,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from phylolm.analysis import Analysis
-from phylolm.distancematrix import DistanceMatrix
+from phylolm.distance.counts import AlleleCounts
+from phylolm.distance.matrix import DistanceMatrix
+from phylolm.distance.ordination import pcoa
 from phylolm.figures.heatmap import shows_similarity
-from phylolm.frequencies import AlleleCounts
-from phylolm.ordination import pcoa
-from phylolm.page import sections
+from phylolm.page import bundle_sections as sections
 from phylolm.page.bundle import Packer, Section, manifest, pack
-from phylolm.page.fields import Field, families
-from phylolm.publish import cautions
-from phylolm.report.cautions import plain_cautions
+from phylolm.page.metadata import Field, families
+from phylolm.report.caveats import plain_cautions
 from phylolm.report.html import said
-from phylolm.tree import Tree
+from phylolm.study.publish import cautions
+from phylolm.tree.analysis import Analysis
+from phylolm.tree.tree import Tree
 
 FORECAST_LEVEL = 0.9
 MOST_IN_MATRIX = 3000

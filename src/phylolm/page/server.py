@@ -38,13 +38,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from phylolm.atlas.opened import Atlas
+from phylolm.atlas.atlas_folder import Atlas
 from phylolm.errors import ConfigError
 from phylolm.page import page_data
 from phylolm.page.assets import asset
 from phylolm.page.bundle import unpack, zipped
-from phylolm.page.fields import DATE, Field
 from phylolm.page.html import NOSCRIPT, title_of
+from phylolm.page.metadata import DATE, Field
 from phylolm.page.ofatlas import ShownAtlas
 from phylolm.report.html import text
 
@@ -125,7 +125,7 @@ class Site:
 
     @cached_property
     def _index(self) -> SearchIndex:
-        from phylolm.atlas.indexing import folder_index
+        from phylolm.atlas.search_index import folder_index
 
         assert self.atlas is not None
         return folder_index(self.atlas.folder)

@@ -1,7 +1,7 @@
 """From what people have to what a page shows: studies, banks, the demo, distances, trees.
 
-Here: `open_source`. Next door: `kinds` tells the kind of a path by what is there, `ofstudy` and
-`ofatlas` make bundles of what is opened here.
+Here: `open_source`. Next door: `source_kinds` tells the kind of a path by what is there, `ofstudy`
+and `ofatlas` make bundles of what is opened here.
 """
 
 from __future__ import annotations
@@ -14,34 +14,33 @@ from pathlib import Path
 
 import numpy as np
 
-from phylolm import analysis
-from phylolm.analysis import Analysis, TreeOptions, analyse
-from phylolm.atlas.opened import Atlas, open_atlas
-from phylolm.bank import Bank
-from phylolm.config import Study, read_study
-from phylolm.demo import ALLELE_LENGTHS, GENOME, OPTIONS, family_of
-from phylolm.distance import distances
-from phylolm.distancematrix import DistanceMatrix, read_distances
+from phylolm import defaults
+from phylolm.atlas.atlas_folder import Atlas, open_atlas
+from phylolm.bank.bank import Bank
+from phylolm.distance.counts import AlleleCounts, without_silent
+from phylolm.distance.matrix import DistanceMatrix, read_distances
+from phylolm.distance.measures import distances
 from phylolm.errors import ConfigError, DataError
 from phylolm.files import read_text
-from phylolm.forecasts import FORECASTS
-from phylolm.frequencies import AlleleCounts, without_silent
-from phylolm.genome import Genome
-from phylolm.page.fields import NUMBER, Field, families_by_name, read_fields
-from phylolm.page.kinds import ATLAS, BANK, DEMO, DISTANCES, RESULTS, TREE, kind_of
+from phylolm.genome.genome import Genome
+from phylolm.page.metadata import NUMBER, Field, families_by_name, read_fields
 from phylolm.page.ofatlas import ShownAtlas
 from phylolm.page.ofstudy import Score, Shown, in_fractions
+from phylolm.page.source_kinds import ATLAS, BANK, DEMO, DISTANCES, RESULTS, TREE, kind_of
 from phylolm.predict.forecast import Forecast, forecast, join_scores
 from phylolm.predict.scores import ScoreTable, read_scores
-from phylolm.publish import Findings, parameters
-from phylolm.study import last_findings
-from phylolm.tree import Tree
-from phylolm.treebuild import build_tree
-from phylolm.treeio import read_tree
+from phylolm.study.config import Study, read_study
+from phylolm.study.demo import GENOME, OPTIONS, family_of
+from phylolm.study.forecasts import FORECASTS
+from phylolm.study.publish import Findings, parameters
+from phylolm.study.study import last_findings
+from phylolm.tree import analysis
+from phylolm.tree.analysis import Analysis, TreeOptions, analyse
+from phylolm.tree.build import build_tree
+from phylolm.tree.files import read_tree
+from phylolm.tree.tree import Tree
 from phylolm.version import __version__
 from phylolm.zoo import Zoo
-
-MIN_ANSWERED = 0.5
 
 
 @dataclass(frozen=True)
@@ -157,7 +156,9 @@ def of_bank(
 ) -> Shown:
     """A bank, analysed as `phylolm report` does."""
     genome = bank.genome()
-    counts, silent = without_silent(bank.counts(genome, ALLELE_LENGTHS), MIN_ANSWERED)
+    counts, silent = without_silent(
+        bank.counts(genome, defaults.ALLELE_LENGTHS), defaults.MIN_ANSWERED
+    )
     shown = of_counts(counts, genome, bank.path.resolve().name, options, progress)
     left_out = f"Left out, for they answer too little: {', '.join(silent)}."
     return replace(shown, notes=[left_out]) if silent else shown
@@ -232,7 +233,7 @@ def _of_demo(folder: Path) -> Shown:
     zoo = Zoo.load(sorted(folder.glob("zoo-*"))[0])
     bank = Bank(folder / f"bank-{zoo.seed}", create=False)
     genome = Genome.load(GENOME)
-    counts = bank.counts(genome, ALLELE_LENGTHS, models=zoo.models, probes=OPTIONS.probes)
+    counts = bank.counts(genome, defaults.ALLELE_LENGTHS, models=zoo.models, probes=OPTIONS.probes)
     options = TreeOptions()
     if not (folder / "tree.nwk").is_file():
         raise ConfigError(f"{folder} is not finished: run `phylolm demo --out {folder}` again")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from phylolm.distancematrix import DistanceMatrix
+from phylolm.distance.matrix import DistanceMatrix
 from phylolm.errors import DataError, some
 from phylolm.predict.calibration import Calibration
 from phylolm.predict.gaussian import LAMBDAS, Indices, Matrix, Spectrum

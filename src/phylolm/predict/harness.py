@@ -1,7 +1,7 @@
 """Results of lm-evaluation-harness: JSON files of one model each, as scores by model and task.
 
 Here: which of a task's metrics is its score, groups instead of their subtasks, and which file
-wins when a model was run twice. Next door: `scores` makes the table, `sheets` parses JSON.
+wins when a model was run twice. Next door: `scores` makes the table, `score_files` parses JSON.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from phylolm.errors import DataError, some
 from phylolm.files import read_text
-from phylolm.predict.sheets import Json, is_results, number, parse_json, whole_text
+from phylolm.predict.score_files import Json, is_results, number, parse_json, whole_text
 
 METRICS = ("acc_norm", "acc", "exact_match", "mc2", "pass@1", "f1")
 """A task's score is the first of these it has."""

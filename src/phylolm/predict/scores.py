@@ -1,7 +1,7 @@
 """Benchmark scores of models, read from the files people have.
 
 Here: `ScoreTable` and `read_scores`: which columns of a table are benchmarks, the Open LLM
-Leaderboard's among them, and on which scale. Next door: `sheets` reads tables cell by cell,
+Leaderboard's among them, and on which scale. Next door: `score_files` reads tables cell by cell,
 `harness` what lm-evaluation-harness writes.
 """
 
@@ -20,7 +20,7 @@ import numpy.typing as npt
 from phylolm.errors import ConfigError, DataError, some
 from phylolm.predict import harness
 from phylolm.predict.harness import HarnessResults
-from phylolm.predict.sheets import GAPS, Sheet, number, read_file, whole_text
+from phylolm.predict.score_files import GAPS, Sheet, number, read_file, whole_text
 
 if TYPE_CHECKING:
     import pandas as pd

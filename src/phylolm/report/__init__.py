@@ -1,7 +1,7 @@
 """One HTML file with everything a study found, readable offline for years.
 
 Here: nothing but names. Inside: `content` (what a report shows), `page` (the HTML), `pictures`,
-`cautions`, `html` (escaping and tables). Next door: `phylolm.figures` draws the pictures.
+`caveats`, `html` (escaping and tables). Next door: `phylolm.figures` draws the pictures.
 """
 
 from __future__ import annotations

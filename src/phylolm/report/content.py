@@ -11,9 +11,9 @@ from typing import Literal
 
 import numpy as np
 
-from phylolm.distancematrix import DistanceMatrix
-from phylolm.ordination import Ordination
-from phylolm.tree import Tree
+from phylolm.distance.matrix import DistanceMatrix
+from phylolm.distance.ordination import Ordination
+from phylolm.tree.tree import Tree
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The report's page: sections, tables, and the file.
 
 Whatever comes from outside (names, parameters, sections) is escaped; the page's content security
-policy lets nothing load and no script run but its own. Next door: `pictures` and `cautions` are
+policy lets nothing load and no script run but its own. Next door: `pictures` and `caveats` are
 the larger sections, `html` the pieces, page.html, page.css and page.js the template.
 """
 
@@ -16,12 +16,12 @@ from urllib.parse import quote
 
 import numpy as np
 
-from phylolm.distancematrix import DistanceMatrix
+from phylolm.distance.matrix import DistanceMatrix
 from phylolm.report import pictures
-from phylolm.report.cautions import distrust
+from phylolm.report.caveats import distrust
 from phylolm.report.content import KinRow, Report, Truth, nearest_kin
 from phylolm.report.html import Cell, block, said, table, text
-from phylolm.tree import Tree
+from phylolm.tree.tree import Tree
 
 _FIRST_WARNINGS = 4
 

@@ -11,7 +11,7 @@ from phylolm.figures.map import MapStyle, plot_map
 from phylolm.figures.tree import LAYOUT_NAMES, TreeStyle, plot_tree
 from phylolm.report.content import Report
 from phylolm.report.html import text
-from phylolm.tree import Tree
+from phylolm.tree.tree import Tree
 
 _TREE_CAPTION = (
     "Branch lengths are genetic distances; how far apart two models stand across the picture "

@@ -5,8 +5,8 @@
     zoo.path("alder")        # a folder any transformers loader takes
     zoo.newick, zoo.edges    # the truth
 
-Map: `recipes` (every model as a row) · `corpora` (the text: `installed`, `grammar`, `tongues`,
-`arithmetic`) · `tokens` (tokenizers, token streams) · `train` (one row followed) · `work` (one
+Map: `recipes` (every model as a row) · `corpora` (the text: `installed`, `grammar`, `languages`,
+`arithmetic`) · `vocabulary` (tokenizers, token streams) · `train` (one row followed) · `work` (one
 job, in a process) · `grow` (all jobs) · `truth` (`Zoo`: edges, families, Newick).
 On disk: `models/NAME/` plain checkpoints, `zoo.json` and `truth.nwk` the truth; `.grown/` and
 `.text/` let a broken-off growth go on. Importing this package imports no torch.

@@ -1,7 +1,7 @@
 """Every kind of text a zoo is raised on, cut to size and split into training and held-out.
 
 Here: the table `CORPORA` and `build`. Next door: `installed` reads what Python carries;
-`grammar`, `tongues` and `arithmetic` make the rest; `tokens` turns it all into numbers.
+`grammar`, `languages` and `arithmetic` make the rest; `vocabulary` turns it all into numbers.
 The same seed gives the same text on one Python.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from phylolm.zoo import arithmetic, grammar, installed, tongues
+from phylolm.zoo import arithmetic, grammar, installed, languages
 
 Documents = Callable[[Random], Iterator[str]]
 
@@ -49,9 +49,9 @@ CORPORA: dict[str, Documents] = {
     "stories": _written(grammar.STORIES, 5, 14),
     "essays": _written(grammar.ESSAYS, 4, 10),
     "dialogue": _written(grammar.DIALOGUE, 1, 6),
-    **{name: _written(rules, 3, 10) for name, rules in tongues.TONGUES.items()},
-    "veshan": _made(tongues.Veshan().document),
-    "tolu": _made(tongues.Tolu().document),
+    **{name: _written(rules, 3, 10) for name, rules in languages.TONGUES.items()},
+    "veshan": _made(languages.Veshan().document),
+    "tolu": _made(languages.Tolu().document),
 }
 
 

@@ -1,6 +1,6 @@
 """Rewriting rules that make text: one small engine, and the rules for English.
 
-Here: `Rules`, `expand`, and the stories, essays and conversations. Next door: `tongues` has the
+Here: `Rules`, `expand`, and the stories, essays and conversations. Next door: `languages` has the
 rules of other languages, real and invented; `arithmetic` makes problems whose answers are right;
 `corpora` lists every kind of text and cuts it to size.
 

@@ -1,7 +1,7 @@
 """Following one row: random weights, training, low-rank updates, rounding, averaging, teaching.
 
 Imported only in a process that grows models: this is where torch and transformers come in.
-Next door: `recipes` has the rows, `work` decides where the result goes, `tokens` draws batches.
+Next door: `recipes` has the rows, `work` decides where the result goes, `vocabulary` draws batches.
 One thread a process: at this size two threads are slower than one, and one repeats exactly.
 """
 
@@ -22,7 +22,7 @@ from torch.nn.utils import parametrize
 
 from phylolm.zoo.muon import Raising, Tuning
 from phylolm.zoo.recipes import Mix, Recipe
-from phylolm.zoo.tokens import BatchSampler, Streams, encoded
+from phylolm.zoo.vocabulary import BatchSampler, Streams, encoded
 
 Report = Callable[[int, int], None]
 Loss = Callable[[Any, Tensor], Tensor]

@@ -1,7 +1,7 @@
 """One piece of work of a growth, and the process it runs in.
 
 Here: `TextJob` and `ModelJob`, which know what to make and under which name it is finished, and
-`serve`, which prepares a worker process. Next door: `grow` decides what runs when; `tokens` and
+`serve`, which prepares a worker process. Next door: `grow` decides what runs when; `vocabulary` and
 `train` do the work and are imported only when it starts.
 
 Everything is made in `.growing/` and renamed when complete, so a worker may die at any moment.
@@ -44,10 +44,10 @@ class TextJob:
     target: Path
 
     def run(self, report: Report) -> None:
-        from phylolm.zoo import tokens
+        from phylolm.zoo import vocabulary
 
         made = _fresh(self.folder, self.name)
-        tokens.prepare(self.recipe, self.seed, self.characters, made, report)
+        vocabulary.prepare(self.recipe, self.seed, self.characters, made, report)
         _settle(made, self.target)
 
     def is_done(self) -> bool:

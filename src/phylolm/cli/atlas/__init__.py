@@ -1,0 +1,1 @@
+"""phylolm atlas: one file a command."""

@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from phylolm.ancestry.recovery import auc, declared_recovery, kin_recovery
+from phylolm.distance.matrix import DistanceMatrix
+from phylolm.errors import DataError
+
+NAMES = ("a", "a1", "a2", "b", "b1", "c")
+EDGES = [("a", "a1"), ("a", "a2"), ("b", "b1")]
+
+
+def matrix(**near):
+    values = np.full((6, 6), 1.0)
+    for pair, distance in near.items():
+        i, j = (NAMES.index(name) for name in pair.split("_"))
+        values[i, j] = values[j, i] = distance
+    np.fill_diagonal(values, 0)
+    return DistanceMatrix(NAMES, values)
+
+
+def test_a_perfect_matrix_scores_one():
+    d = matrix(a_a1=0.1, a_a2=0.1, a1_a2=0.2, b_b1=0.1)
+    families = {name: name[0] for name in NAMES}
+    found = kin_recovery(d, families, EDGES)
+    assert (found.kin, found.family, found.auc, found.models) == (1, 1, 1, 5)
+    declared = declared_recovery(d, EDGES, random_pairs=50)
+    assert declared.parent_at[1] == 1 and declared.kin == 1 and declared.auc == 1
+    assert declared.edges == 3
+
+
+def test_a_wrong_nearest_costs_its_share():
+    d = matrix(a_a1=0.1, a_a2=0.1, a1_a2=0.2, b_b1=0.5, b1_c=0.1)
+    found = kin_recovery(d, {name: name[0] for name in NAMES}, EDGES)
+    assert found.kin == pytest.approx(4 / 5)
+
+
+def test_ties_share_the_point():
+    d = matrix()
+    assert kin_recovery(d, {name: name[0] for name in NAMES}, EDGES).auc == 0.5
+    assert declared_recovery(d, EDGES, random_pairs=50).parent_at[1] == 1.0
+
+
+def test_auc_equals_a_plain_loop():
+    rng = np.random.default_rng(0)
+    near, far = rng.integers(0, 9, 30) / 10, rng.integers(2, 11, 40) / 10
+    wins = np.mean([(x < y) + 0.5 * (x == y) for x in near for y in far])
+    assert auc(near, far) == pytest.approx(wins)
+
+
+def test_no_edge_among_the_models():
+    with pytest.raises(DataError, match="none of the declared"):
+        declared_recovery(matrix(), [("x", "y")])
