@@ -14,19 +14,36 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from phylolm.ancestry.kin import compare, identify
+    from phylolm.atlas.atlas_folder import open_atlas
     from phylolm.bank.bank import Bank
     from phylolm.distance.counts import AlleleCounts
     from phylolm.distance.matrix import DistanceMatrix, read_distances
     from phylolm.distance.measures import bootstrap, distances, nei_distance
     from phylolm.distance.ordination import pcoa
+    from phylolm.errors import (
+        BackendError,
+        BankError,
+        BudgetError,
+        ConfigError,
+        DataError,
+        PhylolmError,
+    )
     from phylolm.figures import plot_heatmap, plot_map, plot_tree
     from phylolm.genome.genome import Gene, Genome
+    from phylolm.models.budget import Limits
+    from phylolm.models.protocol import ModelSpec, SamplingSettings
+    from phylolm.models.spec import open_model
     from phylolm.page.notebook import show
     from phylolm.predict.evaluate import evaluate
     from phylolm.predict.forecast import forecast, join_scores
     from phylolm.predict.scores import read_scores
-    from phylolm.tree.analysis import TreeOptions, analyse
+    from phylolm.sequencing.fill import SequencingOptions, sequence
+    from phylolm.sequencing.imported import import_completions
+    from phylolm.study.config import read_study
+    from phylolm.study.study import run_study
+    from phylolm.tree.analysis import Analysis, TreeOptions, analyse, supported
     from phylolm.tree.build import build_tree, neighbor_joining
+    from phylolm.tree.clades import clades
     from phylolm.tree.compare import quartet_distance, robinson_foulds
     from phylolm.tree.files import read_tree, write_tree
     from phylolm.tree.support import with_support
@@ -35,24 +52,39 @@ if TYPE_CHECKING:
 
 _HOME = {
     "AlleleCounts": "distance.counts",
+    "Analysis": "tree.analysis",
+    "BackendError": "errors",
     "Bank": "bank.bank",
+    "BankError": "errors",
+    "BudgetError": "errors",
+    "ConfigError": "errors",
+    "DataError": "errors",
     "DistanceMatrix": "distance.matrix",
     "Gene": "genome.genome",
     "Genome": "genome.genome",
+    "Limits": "models.budget",
+    "ModelSpec": "models.protocol",
+    "PhylolmError": "errors",
+    "SamplingSettings": "models.protocol",
+    "SequencingOptions": "sequencing.fill",
     "Tree": "tree.tree",
     "TreeOptions": "tree.analysis",
     "__version__": "version",
     "analyse": "tree.analysis",
     "bootstrap": "distance.measures",
     "build_tree": "tree.build",
+    "clades": "tree.clades",
     "compare": "ancestry.kin",
     "distances": "distance.measures",
     "evaluate": "predict.evaluate",
     "forecast": "predict.forecast",
     "identify": "ancestry.kin",
+    "import_completions": "sequencing.imported",
     "join_scores": "predict.forecast",
     "nei_distance": "distance.measures",
     "neighbor_joining": "tree.build",
+    "open_atlas": "atlas.atlas_folder",
+    "open_model": "models.spec",
     "pcoa": "distance.ordination",
     "plot_heatmap": "figures",
     "plot_map": "figures",
@@ -60,33 +92,52 @@ _HOME = {
     "quartet_distance": "tree.compare",
     "read_distances": "distance.matrix",
     "read_scores": "predict.scores",
+    "read_study": "study.config",
     "read_tree": "tree.files",
     "robinson_foulds": "tree.compare",
+    "run_study": "study.study",
+    "sequence": "sequencing.fill",
     "show": "page.notebook",
+    "supported": "tree.analysis",
     "with_support": "tree.support",
     "write_tree": "tree.files",
 }
 
 __all__ = [
     "AlleleCounts",
+    "Analysis",
+    "BackendError",
     "Bank",
+    "BankError",
+    "BudgetError",
+    "ConfigError",
+    "DataError",
     "DistanceMatrix",
     "Gene",
     "Genome",
+    "Limits",
+    "ModelSpec",
+    "PhylolmError",
+    "SamplingSettings",
+    "SequencingOptions",
     "Tree",
     "TreeOptions",
     "__version__",
     "analyse",
     "bootstrap",
     "build_tree",
+    "clades",
     "compare",
     "distances",
     "evaluate",
     "forecast",
     "identify",
+    "import_completions",
     "join_scores",
     "nei_distance",
     "neighbor_joining",
+    "open_atlas",
+    "open_model",
     "pcoa",
     "plot_heatmap",
     "plot_map",
@@ -94,9 +145,13 @@ __all__ = [
     "quartet_distance",
     "read_distances",
     "read_scores",
+    "read_study",
     "read_tree",
     "robinson_foulds",
+    "run_study",
+    "sequence",
     "show",
+    "supported",
     "with_support",
     "write_tree",
 ]

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,8 +12,11 @@ from tree_cases import (
     support_of_splits,
 )
 
+from phylolm.distance.counts import AlleleCounts
 from phylolm.distance.matrix import DistanceMatrix
+from phylolm.distance.measures import distances
 from phylolm.errors import ConfigError, DataError
+from phylolm.tree.analysis import TreeOptions, analyse
 from phylolm.tree.build import METHODS, build_tree, neighbor_joining
 from phylolm.tree.support import FELSENSTEIN, TRANSFER, with_support
 from phylolm.tree.tree import Tree
@@ -130,3 +134,18 @@ def test_few_models_and_bad_input():
     replicates[3, 1, 2] = np.nan
     with pytest.raises(DataError, match="the distance between .* is not finite"):
         with_support(tree, [replicates], d.names)
+
+
+def test_a_tree_takes_its_support_from_counts():
+    rows = [
+        (model, f"g{gene}", f"{allele}{gene}")
+        for gene in range(40)
+        for model, allele in zip("abcde", "11223", strict=True)
+        for _ in range(3)
+    ]
+    counts = AlleleCounts.from_probes(pd.DataFrame(rows, columns=["model", "gene", "text"]))
+    tree = neighbor_joining(distances(counts)).with_support(counts, replicates=50)
+    whole = analyse(counts, TreeOptions(replicates=50, root="none")).tree
+    assert support_of_splits(tree) == support_of_splits(whole)
+    with pytest.raises(ConfigError, match="unknown tree method"):
+        tree.with_support(counts, method="guess")

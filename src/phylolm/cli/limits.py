@@ -10,18 +10,21 @@ import typer
 if TYPE_CHECKING:
     from phylolm.models.budget import Limits
 
-AtATimeOption = Annotated[
-    int, typer.Option("--at-a-time", min=1, max=256, help="Calls to a server together.")
+ConcurrencyOption = Annotated[
+    int,
+    typer.Option("--concurrency", min=1, max=256, help="Number of concurrent requests."),
 ]
 MaxCallsOption = Annotated[
-    int | None, typer.Option("--max-calls", min=0, help="Most calls to servers, in all.")
+    int | None,
+    typer.Option("--max-calls", min=0, help="Maximum number of API requests, all models together."),
 ]
 MaxCostOption = Annotated[
-    float | None, typer.Option("--max-cost", min=0.0, help="Most US dollars, in all.")
+    float | None,
+    typer.Option("--max-cost", min=0.0, help="Maximum cost in US dollars, all models together."),
 ]
 PricesOption = Annotated[
     Path | None,
-    typer.Option("--prices", help="Your own prices (TOML, as sampling/prices.toml)."),
+    typer.Option("--prices", help="Your own prices (TOML, in the form of models/prices.toml)."),
 ]
 
 
@@ -30,10 +33,10 @@ def limits_of(
     max_calls: int | None,
     max_cost: float | None,
     prices: Path | None,
-    examine: bool = True,
+    check: bool = True,
 ) -> Limits:
     """The limits that the options say. Raises ConfigError for prices that can't be read."""
     from phylolm.models.budget import Budget, Limits, known_prices, read_prices
 
     table = known_prices() if prices is None else read_prices(prices)
-    return Limits(concurrency, examine, Budget(max_calls, max_cost), table)
+    return Limits(concurrency, check, Budget(max_calls, max_cost), table)

@@ -1,19 +1,18 @@
 """Where commands take their distances from: a bank, or a file of distances.
 
 Here: the options shared by the commands downstream of the bank, and loading what they name. A
-command whose first parameter is a `BankSource` or `Source` gets its options by `takes_source`.
+command takes them by `options.with_options(BankSource)` or `with_options(Source)`.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from phylolm import defaults
 from phylolm.cli.console import warn
 from phylolm.errors import ConfigError, DataError, some
 from phylolm.files import read_text
@@ -24,52 +23,61 @@ if TYPE_CHECKING:
     from phylolm.distance.matrix import DistanceMatrix
     from phylolm.genome.genome import Genome
 
-BankOption = Annotated[Path | None, typer.Option("--bank", "-b", help="Bank of probes (folder).")]
+BankOption = Annotated[Path | None, typer.Option("--bank", "-b", help="Bank folder.")]
 GenomeOption = Annotated[
-    str | None, typer.Option("--genome", "-g", help="Genome: its id's start, a name or a file.")
+    str | None,
+    typer.Option(
+        "--genome", "-g", help="Genome to use: a bundled name, a file, or how its id begins."
+    ),
 ]
 LengthOption = Annotated[
     str,
     typer.Option(
-        "--allele-length", "-l", help="Characters of an allele, 1-8; 1-4 sums over lengths."
+        "--allele-length", "-l", help="Characters of an allele, 1 to 8; 1-4 sums over lengths."
     ),
 ]
 MeasureOption = Annotated[
     str,
     typer.Option(
         "--measure",
-        help="nei1978 (unbiased), nei1972 (as published), bhattacharyya, chord, jensen-shannon.",
+        help="Distance: nei1978 (unbiased), nei1972, bhattacharyya, chord, jensen-shannon.",
     ),
 ]
 ProbesOption = Annotated[
-    int | None, typer.Option("--probes", "-n", min=1, help="Use only the first N probes a gene.")
+    int | None,
+    typer.Option("--probes", min=1, help="Use only the first N probes of each gene."),
 ]
 SettingsOption = Annotated[
-    str | None, typer.Option("--settings", help="Id of the sampling settings to use.")
+    str | None,
+    typer.Option("--settings", help="Id of the sampling settings to use (see `bank ls`)."),
 ]
 MixOption = Annotated[
-    bool, typer.Option("--mix-settings", help="Compare probes of different settings all the same.")
+    bool, typer.Option("--mix-settings", help="Allow mixing sampling settings.")
 ]
 AnsweredOption = Annotated[
     float,
     typer.Option(
-        "--min-answered", min=0.0, max=1.0, help="Leave out models that answer fewer of the genes."
+        "--min-answered",
+        min=0.0,
+        max=1.0,
+        help="Minimum fraction of genes with a non-empty completion; "
+        "models below it are left out.",
     ),
 ]
 DistancesOption = Annotated[
-    Path | None, typer.Option("--distances", "-d", help="Distances from a file instead of a bank.")
+    Path | None,
+    typer.Option("--distances", "-d", help="File of distances, used instead of a bank."),
 ]
 SimilarityOption = Annotated[
-    bool, typer.Option("--similarity", help="The file holds similarities; take -ln of them.")
+    bool,
+    typer.Option(
+        "--similarity", help="The file holds similarities; the distance is -ln of each."
+    ),
 ]
 FamiliesOption = Annotated[
     Path | None,
-    typer.Option("--families", help="CSV with columns model, family: colours in pictures."),
+    typer.Option("--families", help="CSV with columns model, family; colours the pictures."),
 ]
-
-DEFAULT_LENGTH = "1-4"
-DEFAULT_MEASURE = "nei1978"
-DEFAULT_MIN_ANSWERED = 0.5
 
 
 @dataclass(frozen=True)
@@ -78,12 +86,12 @@ class BankSource:
 
     bank: BankOption = None
     genome: GenomeOption = None
-    allele_length: LengthOption = DEFAULT_LENGTH
-    measure: MeasureOption = DEFAULT_MEASURE
+    allele_length: LengthOption = defaults.ALLELE_LENGTH_TEXT
+    measure: MeasureOption = defaults.MEASURE
     probes: ProbesOption = None
     settings: SettingsOption = None
     mix_settings: MixOption = False
-    min_answered: AnsweredOption = DEFAULT_MIN_ANSWERED
+    min_answered: AnsweredOption = defaults.MIN_ANSWERED
 
     def counts(self, *needed: str) -> AlleleCounts:
         """Allele counts from the bank; silent models are left out and named.
@@ -94,7 +102,7 @@ class BankSource:
         from phylolm.distance.counts import parse_lengths, without_silent
 
         if self.bank is None:
-            raise ConfigError("say where the probes are: --bank DIR")
+            raise ConfigError("name the bank: --bank FOLDER")
         bank = Bank(self.bank, create=False)
         counts = bank.counts(
             pick_genome(bank, self.genome),
@@ -137,34 +145,6 @@ class Source(BankSource):
         from phylolm.distance.matrix import read_distances
 
         return read_distances(self.distances, self.similarity)
-
-
-def takes_source(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the options of its first parameter, a kind of `BankSource`."""
-    hints = get_type_hints(command, include_extras=True)
-    first, *own = inspect.signature(command).parameters.values()
-    kind = hints[first.name]
-    shared = {field.name: field.default for field in fields(kind)}
-    kinds = get_type_hints(kind, include_extras=True)
-
-    def run(**given: Any) -> None:
-        command(kind(**{name: given.pop(name) for name in shared}), **given)
-
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            inspect.Parameter(p.name, keyword, default=p.default, annotation=hints[p.name])
-            for p in own
-        ]
-        + [inspect.Parameter(n, keyword, default=d, annotation=kinds[n]) for n, d in shared.items()]
-    )
-    run.__annotations__ = {p.name: hints[p.name] for p in own} | {n: kinds[n] for n in shared}
-    run.__name__, run.__doc__, run.__module__ = (
-        command.__name__,
-        command.__doc__,
-        command.__module__,
-    )
-    return run
 
 
 def pick_genome(bank: Bank, wanted: str | None) -> Genome | None:

@@ -69,12 +69,27 @@ def analyse(
     options = options or TreeOptions()
     matrix = distances(counts, options.measure)
     tree = build_tree(matrix, options.method)
-    if options.replicates and len(tree.leaf_names) > 3:
-        blocks = _counted(
-            bootstrap(counts, options.measure, options.replicates, options.seed), progress
-        )
-        tree = with_support(tree, blocks, counts.models, options.method, options.support)
-    return Analysis(matrix, finished(tree, options))
+    return Analysis(matrix, finished(supported(tree, counts, options, progress), options))
+
+
+def supported(
+    tree: Tree,
+    counts: AlleleCounts,
+    options: TreeOptions | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Tree:
+    """The tree with support on its inner branches, from a bootstrap over the genes of `counts`.
+
+    options: how the tree was made, and how many replicates. Raises DataError when the tree's
+    leaves are not the counts' models.
+    """
+    options = options or TreeOptions()
+    if not options.replicates or len(tree.leaf_names) <= 3:
+        return tree
+    blocks = _counted(
+        bootstrap(counts, options.measure, options.replicates, options.seed), progress
+    )
+    return with_support(tree, blocks, counts.models, options.method, options.support)
 
 
 def finished(tree: Tree, options: TreeOptions) -> Tree:

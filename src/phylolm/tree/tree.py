@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from phylolm.distance.counts import AlleleCounts
 from phylolm.errors import DataError, some
 from phylolm.showable import Showable
 from phylolm.tree import arrays, newick, rooting
@@ -305,6 +306,20 @@ class Tree(Showable):
             )
         named = np.fromiter((name in wanted for name in self.names), bool, len(self.names))
         return named & self.is_leaf
+
+    def with_support(self, counts: AlleleCounts, **options: Any) -> Tree:
+        """This tree with support (percent) on its inner branches, by a bootstrap over genes.
+
+        counts: what the tree's distances were made of. options: as of `TreeOptions`; `method` and
+        `measure` are those the tree was made with, `replicates` is how many (default 1000).
+
+        Raises:
+            ConfigError: an unknown option's value.
+            DataError: the tree's leaves are not the counts' models.
+        """
+        import phylolm
+
+        return phylolm.supported(self, counts, phylolm.TreeOptions(**options))
 
     def ascii(self, max_lines: int = 400) -> str:
         """A drawing in text, one line per node, names and supports only."""
