@@ -8,7 +8,7 @@ import numpy as np
 from populations import distributions, probe_table, words
 
 from phylolm.distance.counts import AlleleCounts
-from phylolm.page import sources
+from phylolm.page import source_bank
 from phylolm.page.html import page_html
 from phylolm.page.metadata import Field
 from phylolm.page.ofstudy import Score, Shown, study_bundle
@@ -38,11 +38,11 @@ def simulated(names: list[str], genes: int = 24, seed: int = 0) -> Shown:
     table = probe_table(rng, mixed, 16, words(genes, mixed.shape[2]))
     table["model"] = [names[int(name[1:])] for name in table["model"]]
     counts = AlleleCounts.from_probes(table)
-    shown = sources.of_counts(counts, None, "A simulated study", TreeOptions(replicates=50))
+    shown = source_bank.of_counts(counts, None, "A simulated study", TreeOptions(replicates=50))
     order = {name: k for k, name in enumerate(names)}
     places = [order[name] for name in shown.names]
     texts = {gene: f"{HARM[0]} {gene}" for gene in counts.genes}
-    upgma = sources.of_counts(counts, None, "", TreeOptions(method="upgma", replicates=0)).tree
+    upgma = source_bank.of_counts(counts, None, "", TreeOptions(method="upgma", replicates=0)).tree
     return replace(
         shown,
         genes=texts,

@@ -15,7 +15,8 @@ import pandas as pd
 
 from phylolm.page import page_data, page_of
 from phylolm.page.html import page_html
-from phylolm.page.sources import Wanted, finished, of_bank
+from phylolm.page.source_bank import of_bank
+from phylolm.page.sources import Wanted, finished
 from phylolm.tree.analysis import TreeOptions
 from tests.browser import DESKTOP, PHONE, chromium, visit
 from validation.common import ROOT, WORK, reference, table, write
@@ -119,7 +120,7 @@ def _demo() -> bytes:
     folder = WORK / "demo"
     if not (folder / "tree.nwk").is_file():
         command = [sys.executable, "-c", "from phylolm.cli import main; main()", "demo"]
-        subprocess.run([*command, "--out", str(folder)], check=True)
+        subprocess.run([*command, "--output", str(folder)], check=True)
     return page_of(folder)
 
 

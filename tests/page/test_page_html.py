@@ -11,7 +11,7 @@ import pytest
 from phylolm.page import assets
 from phylolm.page.html import page_html
 from phylolm.page.ofstudy import study_bundle
-from phylolm.page.sources import of_distances
+from phylolm.page.source_files import of_distances
 from phylolm.page.space import push_space, write_space
 from tests.page_cases import HOSTILE, checked, matrix
 

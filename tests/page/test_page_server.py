@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from phylolm.errors import ConfigError
 from phylolm.page.metadata import Field
 from phylolm.page.server import Site, application, is_ours, listen
-from phylolm.page.sources import of_distances
+from phylolm.page.source_files import of_distances
 from tests.page.test_page_atlas import build_atlas
 from tests.page.test_page_html import SCRIPT, built  # noqa: F401
 from tests.page_cases import checked, matrix

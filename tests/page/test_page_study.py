@@ -7,10 +7,12 @@ import pytest
 from phylolm.distance.counts import AlleleCounts
 from phylolm.distance.matrix import DistanceMatrix
 from phylolm.errors import ConfigError, DataError
-from phylolm.page import sources
+from phylolm.page import source_files, sources
 from phylolm.page.bundle import unpack
 from phylolm.page.ofstudy import Score, Shown, study_bundle
-from phylolm.page.sources import Wanted, of_counts, of_distances, open_source
+from phylolm.page.source_bank import of_counts
+from phylolm.page.source_files import of_distances
+from phylolm.page.sources import Wanted, open_source
 from phylolm.tree.tree import Tree
 from tests.page_cases import checked, matrix
 from tests.populations import distributions, probe_table, words
@@ -167,11 +169,11 @@ def test_distances_without_rows_are_told_from_an_empty_file(tmp_path, text, said
 
 
 def test_damaged_forecasts_are_named(tmp_path):
-    from phylolm.page.sources import _read_forecasts
+    from phylolm.page.source_study import read_forecasts
 
     (tmp_path / "forecasts.csv").write_text("model,benchmark,value,low,high\na,b,x,,\n")
     with pytest.raises(DataError, match=r"forecasts.csv, line 2"):
-        _read_forecasts(tmp_path / "forecasts.csv")
+        read_forecasts(tmp_path / "forecasts.csv")
 
 
 def test_families_come_from_names_where_nobody_says_them():
@@ -181,7 +183,7 @@ def test_families_come_from_names_where_nobody_says_them():
     d = (d + d.T) / 2
     np.fill_diagonal(d, 0)
     shown = sources.finished(
-        sources.of_distances(DistanceMatrix(tuple(names), d, "nei1972"), "t"), sources.Wanted()
+        source_files.of_distances(DistanceMatrix(tuple(names), d, "nei1972"), "t"), sources.Wanted()
     )
     family = next(each for each in shown.fields if each.name == "family")
     told = dict(zip(shown.names, family.values, strict=True))
@@ -192,7 +194,7 @@ def test_families_come_from_names_where_nobody_says_them():
 
 
 def test_a_tree_given_beside_is_compared_with(tmp_path):
-    shown = sources.of_tree(Tree.from_newick("((a:1,b:1):1,c:2);"), "t")
+    shown = source_files.of_tree(Tree.from_newick("((a:1,b:1):1,c:2);"), "t")
     (tmp_path / "other.nwk").write_text("((a:1,c:1):1,b:2);")
     wanted = sources.Wanted(beside=(tmp_path / "other.nwk",))
     found = sources.finished(shown, wanted)

@@ -25,18 +25,11 @@ from phylolm.page.bundle import unpack
 from phylolm.page.html import page_html
 from phylolm.page.ofatlas import ShownAtlas
 from phylolm.page.ofstudy import Shown
+from phylolm.page.source_bank import of_bank, of_counts
+from phylolm.page.source_files import of_distances, of_tree
 from phylolm.page.source_kinds import refuse_others
-from phylolm.page.sources import (
-    Wanted,
-    finished,
-    finished_atlas,
-    of_bank,
-    of_counts,
-    of_distances,
-    of_study,
-    of_tree,
-    open_source,
-)
+from phylolm.page.source_study import of_study
+from phylolm.page.sources import Wanted, finished, finished_atlas, open_source
 from phylolm.study.config import Study
 from phylolm.tree.analysis import Analysis
 from phylolm.tree.tree import Tree

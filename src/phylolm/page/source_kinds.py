@@ -26,7 +26,7 @@ SHOWN = (
 
 _MEASURED = (STUDY, RESULTS, BANK, DEMO, DISTANCES, TREE)
 _TAKEN_BY = {
-    **dict.fromkeys(("--beside", "--scores", "--families"), _MEASURED),
+    **dict.fromkeys(("--against", "--scores", "--families"), _MEASURED),
     **dict.fromkeys(("--method", "--root"), (BANK, DISTANCES)),
     **dict.fromkeys(("--bootstrap", "--measure", "--genome", "--allele-length", "--probes",
                      "--settings", "--mix-settings", "--min-answered"), (BANK,)),
