@@ -182,11 +182,15 @@ def test_the_newick_on_the_page_is_the_tree() -> None:
     assert set(tree.leaf_names) == set(HOSTILE)
 
 
-def test_what_to_distrust_says_ours_and_the_general() -> None:
+def test_caveats_of_the_study_and_in_general() -> None:
     page = Page(pages()[0])
     said_there = page.inside("li", "b", "p")
     assert "Few genes" in said_there and "Second warning" in said_there
-    for caution in ("Support is about gene noise only", "Parents sit at leaves", "0.05"):
+    for caution in (
+        "Bootstrap support reflects resampling of genes only",
+        "Ancestors are sampled as tips",
+        "0.05",
+    ):
         assert caution in said_there
 
 

@@ -300,7 +300,7 @@ export class Panel {
         h(
           "section",
           {},
-          h("h2", {}, "To bear in mind"),
+          h("h2", {}, "Caveats"),
           h("ul", {}, ...notes.map((note) => h("li", {}, shown(note, 2000)))),
         ),
       );

@@ -194,7 +194,7 @@ for (const shape of ["rectangular", "circular", "unrooted"] as const) {
   });
 }
 
-test("two trees face to face: shared leaves, splits in one only, the right one untangled", () => {
+test("tanglegram: shared leaves, splits in one only, the right one untangled", () => {
   const [a, b] = [grown("((a,b),(c,(d,e)))"), grown("(((e,d),c),(b,a))")];
   const same = tangle(a, b);
   assert.equal(same.distance, 0);

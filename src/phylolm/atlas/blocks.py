@@ -1,10 +1,10 @@
 """Average linkage where all pairs are too many: inside communities first, then between them.
 
 The graph of nearest names falls into communities; inside each, linkage is exact. The lowest
-joins are kept, so that at most `CLUMPS` clumps are left, and average linkage goes on between
+joins are kept, so that at most `GROUPS` groups are left, and average linkage goes on between
 those, with the exact mean cosine of all their pairs (product of the sums of their rows). What is
 lost: a name whose near ones lie in another community joins them late. Names with no neighbour,
-and the smallest clumps beyond the limit, join last, at height 1.
+and the smallest groups beyond the limit, join last, at height 1.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from phylolm.atlas.linkage import joins
 LARGEST = 6_000
 """Names in a community; larger ones are divided further."""
 
-CLUMPS = 6_000
+GROUPS = 6_000
 """Clumps that are compared with each other."""
 
 
@@ -29,16 +29,16 @@ def blocked_joins(
     edges: sparse.csr_array,
     method: str,
     largest: int = LARGEST,
-    clumps: int = CLUMPS,
+    groups: int = GROUPS,
 ) -> npt.NDArray[np.float64]:
     """Joins (n - 1, 3) of all rows: a point on either side, height."""
     found = [
         _inside(matrix, sizes, rows, method) for rows in _communities(edges, largest)
     ]  # fmt: skip
     raw = np.concatenate([np.zeros((0, 3)), *found])
-    raw = raw[np.argsort(raw[:, 2], kind="stable")][: max(len(sizes) - clumps, 0)]
+    raw = raw[np.argsort(raw[:, 2], kind="stable")][: max(len(sizes) - groups, 0)]
     floor = float(raw[-1, 2]) if len(raw) else 0.0
-    between = _between(matrix, sizes, raw, clumps, floor)
+    between = _between(matrix, sizes, raw, groups, floor)
     return np.concatenate([raw, between])
 
 
@@ -83,17 +83,17 @@ def _between(
     matrix: sparse.csr_array,
     sizes: npt.NDArray[np.float64],
     raw: npt.NDArray[np.float64],
-    clumps: int,
+    groups: int,
     floor: float,
 ) -> npt.NDArray[np.float64]:
-    """Joins of the clumps that `raw` leaves, none lower than `floor`."""
+    """Joins of the groups that `raw` leaves, none lower than `floor`."""
     n = len(sizes)
     pairs = raw[:, :2].astype(np.int64)
     links = sparse.coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
     clump = sparse.csgraph.connected_components(links, directed=False)[1]
     weight = np.bincount(clump, sizes).astype(np.float64)
     order = np.argsort(-weight, kind="stable")
-    compared, late = order[:clumps], order[clumps:]
+    compared, late = order[:groups], order[groups:]
     any_member = np.unique(clump, return_index=True)[1]
     member = sparse.csr_array((sizes, (clump, np.arange(n))), shape=(len(weight), n))
     means = sparse.diags_array(1 / weight[compared]) @ (member[compared] @ matrix)

@@ -163,7 +163,7 @@ def _write_models(
 def _write_groups(
     similar: Similar, found: Clustering, graph: NameGraph, said: tuple[str, ...], folder: Path
 ) -> None:
-    """clusters.csv and communities.csv with their names; terms.csv: telling words of clusters."""
+    """clusters.csv, communities.csv, with names; terms.csv: the clusters' distinctive terms."""
     clusters = pd.DataFrame({"cluster": range(len(found.names)), "name": found.names,
                              "models": found.sizes})  # fmt: skip
     _write(clusters, folder / "clusters.csv")

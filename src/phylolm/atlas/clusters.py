@@ -3,7 +3,7 @@
 Here: `cluster_names` and its result. Next door: `linkage` has the algorithm, `ngrams` the
 vectors, `neighbours` the graph, `blocks` what is done where all pairs are too many.
 
-Names spelled alike are one weighted point. How many flat clusters: as many as are needed to
+Identical normalised names are one weighted point. How many flat clusters: as many as are needed to
 reach 90 % of the highest modularity that any cut of the tree has on the graph of nearest names.
 """
 
@@ -43,7 +43,7 @@ class Clustering:
 
     spelling: int (n,), which of the m distinct names each model has. merges: of those, (m - 1, 4).
     labels: int (n,), clusters by falling size; models that no cut puts with another are the last.
-    names: of the clusters, from their telling words.
+    names: of the clusters, from their distinctive terms.
     criterion: columns clusters, modularity: the cuts that were tried.
     exact: whether all pairs were compared. method: the linkage.
     """
@@ -161,7 +161,7 @@ def name_clusters(
     labels: npt.NDArray[np.int64],
     words: int = 3,
 ) -> tuple[str, ...]:
-    """A name for each cluster: its most telling words or word pairs, none within another.
+    """A name for each cluster: its most distinctive terms or word pairs, none within another.
 
     names: of the distinct names. spelling: (n,), which one a model has. labels: (n,).
     """
@@ -176,7 +176,7 @@ def telling_terms(
     labels: npt.NDArray[np.int64],
     most: int = 20,
 ) -> pd.DataFrame:
-    """The most telling words and word pairs of each cluster, best first.
+    """The most distinctive terms and word pairs of each cluster, best first.
 
     Columns cluster, term, share (of the cluster's models that have it), telling: p ln(p / q), p
     that share and q the share of all models.

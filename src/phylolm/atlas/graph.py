@@ -3,7 +3,7 @@
 Here: `name_graph` and GraphML/GEXF. Next door: `neighbours` finds the edges, `communities`
 divides them, `layout` places the models.
 
-Names spelled alike hang on the first of them, so that a thousand equal names make a star and
+Identical normalised names hang on the first of them, so that a thousand equal names make a star and
 not half a million edges.
 """
 

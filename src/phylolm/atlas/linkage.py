@@ -3,7 +3,7 @@
 Here: the nearest-neighbour chain (Murtagh 1983; Müllner 2011) as a compiled loop over a square
 matrix, and merges in the form scipy's `linkage` gives. Next door: `clusters` uses it on names.
 
-Points may stand for several models each (names that are spelled alike): average linkage then
+Points may stand for several models each (identical normalised names): average linkage then
 weighs them, which gives the heights that all models one by one would give.
 """
 

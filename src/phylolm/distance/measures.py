@@ -274,7 +274,7 @@ def _pair_weight(counts: AlleleCounts, own: Matrix, rows: Any, columns: Any) -> 
 
 
 def _least_joint(counts: AlleleCounts, rule: Measure, rows: Any, columns: Any) -> Matrix:
-    """Half of one coincidence: what two models that share nothing could have shared unseen."""
+    """A pseudocount of half a match: what models that share nothing could have shared unseen."""
     sums = np.where(np.isfinite(counts.probes), counts.probes, 1e5).sum(axis=1)
     mean = np.maximum(sums / np.maximum(counts.present.sum(axis=1), 1), 1.0)
     least = rule.feature(1 / mean)

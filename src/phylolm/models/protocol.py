@@ -156,7 +156,7 @@ class Piece(NamedTuple):
 
 
 class AlleleDistribution(NamedTuple):
-    """What a server's stated probabilities add up to for one prompt.
+    """What a server's reported log-probabilities add up to for one prompt.
 
     place: of the prompt among those asked. missing: the mass that is not in `probes`. served: what
     the server says it ran.

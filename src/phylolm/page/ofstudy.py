@@ -50,7 +50,7 @@ class Shown:
 
     counts, genes: what models said; genes: id -> text. families, colours: model -> family,
     family -> colour. fields: further columns, in the order of `names`. others: further trees,
-    (name, tree). scores: known and forecast. made: how it was made. notes: what to distrust.
+    (name, tree). scores: known and forecast. made: how it was made. notes: caveats.
     """
 
     title: str

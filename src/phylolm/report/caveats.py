@@ -1,4 +1,4 @@
-"""What a reader should distrust: in this study, and in every study of this kind."""
+"""Caveats: in this study, and in every study of this kind."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from phylolm.report.html import text
 from phylolm.tree.tree import Tree
 
 
-def distrust(report: Report) -> str:
+def caveats(report: Report) -> str:
     own = "".join(f"<li>{text(line)}</li>" for line in report.warnings)
     specific = f"<h3>In this study</h3><ul>{own}</ul>" if own else ""
     lines = [*_measured(report.distances, report.tree), *_CAUTIONS]
@@ -19,7 +19,7 @@ def distrust(report: Report) -> str:
 
 
 def plain_cautions(d: DistanceMatrix, tree: Tree) -> list[str]:
-    """What to distrust in every study, without markup."""
+    """Caveats in every study, without markup."""
     lines = [*_measured(d, tree), *_CAUTIONS]
     return [line.replace("<b>", "").replace("</b>", "") for line in lines]
 
@@ -31,8 +31,8 @@ def _measured(d: DistanceMatrix, tree: Tree) -> list[str]:
         typical = float(np.nanmedian(errors)) if np.isfinite(errors).any() else np.nan
         lines.append(
             f"<b>Sampling noise.</b> The median standard error of a distance is {typical:.2g}. "
-            "Differences below twice that are not differences. More probes a gene and more genes "
-            "lower it."
+            "Differences below two standard errors are within noise. More probes a gene and more "
+            "genes lower it."
         )
     else:
         lines.append(
@@ -49,12 +49,13 @@ def _measured(d: DistanceMatrix, tree: Tree) -> list[str]:
 
 
 _CAUTIONS = (
-    "<b>Support is about gene noise only.</b> A support of 95 says that the branch hardly depends "
-    "on which genes were drawn. It doesn't say that the models share weights: training on the "
-    "same text, or learning from the same teacher, also makes models alike, and with high "
-    "support.",
-    "<b>Parents sit at leaves.</b> The models of a family exist at the same time, so a base model "
-    "is drawn as a leaf beside its fine-tunes, on a short branch, not at the node above them.",
+    "<b>Bootstrap support reflects resampling of genes only.</b> A support of 95 says that the "
+    "branch hardly depends on which genes were drawn. It doesn't say that the models share "
+    "weights: training on the same text, or learning from the same teacher, also makes models "
+    "alike, and with high support.",
+    "<b>Ancestors are sampled as tips.</b> The models of a family exist at the same time, so a "
+    "base model is drawn as a leaf beside its fine-tunes, on a short branch, not at the node "
+    "above them.",
     "<b>A tree has one parent for each model.</b> A merge of two models is drawn in one of the "
     "two places, or between them.",
     "<b>The root is a convention</b> unless an outgroup was given; which way time runs along a "

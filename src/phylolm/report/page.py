@@ -18,7 +18,7 @@ import numpy as np
 
 from phylolm.distance.matrix import DistanceMatrix
 from phylolm.report import pictures
-from phylolm.report.caveats import distrust
+from phylolm.report.caveats import caveats
 from phylolm.report.content import KinRow, Report, Truth, nearest_kin
 from phylolm.report.html import Cell, block, said, table, text
 from phylolm.tree.tree import Tree
@@ -36,7 +36,7 @@ def render(report: Report) -> str:
         ("heatmap", "All pairs", pictures.heatmap(report)),
         ("map", "Map", pictures.map(report)),
         *([("truth", "Against the truth", _truth(report.truth, kin))] if report.truth else []),
-        ("distrust", "What to distrust", distrust(report)),
+        ("caveats", "Caveats", caveats(report)),
         *((f"more-{i}", title, _prose(body)) for i, (title, body) in enumerate(report.sections)),
         ("parameters", "How it was made", _parameters(report)),
         ("newick", "The tree as text", _newick(report.tree)),
@@ -71,7 +71,7 @@ def _callout(warnings: Sequence[str]) -> str:
     items = "".join(f"<p>{text(line)}</p>" for line in warnings[:_FIRST_WARNINGS])
     if len(warnings) > _FIRST_WARNINGS:
         more = len(warnings) - _FIRST_WARNINGS
-        items += f'<p><a href="#distrust">{more} more below</a></p>'
+        items += f'<p><a href="#caveats">{more} more below</a></p>'
     return f'<aside class="note" aria-label="Warnings">{items}</aside>'
 
 

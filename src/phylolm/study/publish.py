@@ -46,7 +46,7 @@ class Findings:
 
 
 def study_report(found: Findings) -> Report:
-    """The report of an analysis, with how it was made and what to distrust."""
+    """The report of an analysis, with how it was made and its caveats."""
     matrix = found.analysis.distances
     return Report(
         title=found.title,

@@ -1,7 +1,7 @@
-"""The optimizer that raises bases: Muon for matrices, AdamW for the rest.
+"""The optimizer that trains base models: Muon for matrices, AdamW for the rest.
 
-Next door: `train` raises bases with it and tunes their children with plain AdamW. At this size
-Muon reaches in 300 steps a loss that AdamW is far from, and a zoo must grow while a person
+Next door: `train` trains base models with it and tunes their children with plain AdamW. At this
+size Muon reaches in 300 steps a loss that AdamW is far from, and a zoo must grow while a person
 waits. Method: Jordan and others (2024), "Muon: an optimizer for hidden layers in neural
 networks"; torch's own appears in 2.9 only.
 """

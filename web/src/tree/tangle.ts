@@ -1,4 +1,4 @@
-// Two trees face to face: what they share, what they don't, and the right one untangled.
+// A tanglegram: what they share, what they don't, and the right one untangled.
 
 import { children, isLeaf, pruned, reordered, rerooted, type Topology } from "./topology";
 

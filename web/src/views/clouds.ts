@@ -85,7 +85,7 @@ class CloudsView implements OpenView {
     const places = this.several;
     const many = this.clusters.length.toLocaleString("en");
     const note = places.length
-      ? `The ${places.length} largest of ${many} clusters of names; press one to enlarge it.`
+      ? `The ${places.length} largest of ${many} clusters of names; click or tap one to enlarge it.`
       : "No cluster has that word.";
     const head = h(
       "div",
@@ -157,7 +157,7 @@ class CloudsView implements OpenView {
       h(
         "p",
         { class: "note" },
-        "Words are as large as they tell this cluster from the others. Press one to search for it within the cluster.",
+        "Words are as large as they tell this cluster from the others. Click or tap one to search for it within the cluster.",
       ),
     );
   }

@@ -1,4 +1,4 @@
-// Two trees face to face, what differs marked.
+// A tanglegram, what differs marked.
 
 import { theme } from "../colours";
 import { choice, shown } from "../dom";
@@ -155,7 +155,7 @@ class CompareView implements OpenView {
   }
 
   private description(): string {
-    return `Two trees of ${this.found.shared} models face to face; ${this.found.distance} of ${this.found.splits} splits are in one of them only. The brackets step over the models, Enter opens one.`;
+    return `Two trees of ${this.found.shared} models as a tanglegram; ${this.found.distance} of ${this.found.splits} splits are in one of them only. The brackets step over the models, Enter opens one.`;
   }
 
   /** Each tree has two fifths of the width, the right one mirrored. */

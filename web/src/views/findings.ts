@@ -150,7 +150,7 @@ class FindingsView implements OpenView {
       return `None of ${this.count(all)} is about ${whose}. That is not to say that nothing is wrong with them.`;
     }
     const some = this.listed.length < all ? `${this.listed.length.toLocaleString("en")} of ` : "";
-    const hint = this.listed.length ? "Press one to open its model." : "None is of the kinds pressed.";
+    const hint = this.listed.length ? "Click or tap one to open its model." : "None is of the kinds chosen.";
     return `${some}${this.count(all)}. ${hint}`;
   }
 }

@@ -347,7 +347,7 @@ class GraphView implements OpenView {
           ]
         : [];
     const alone = store.setting("graph.singles") === "hide";
-    const singles = toggle("Hide single models", alone, (on) =>
+    const singles = toggle("Hide isolated nodes", alone, (on) =>
       store.choose("graph.singles", on ? "hide" : ""),
     );
     return [

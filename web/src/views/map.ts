@@ -44,7 +44,7 @@ class MapView implements OpenView {
   controls(): Node[] {
     const { maps } = this.app.bundle.manifest;
     const select = button(
-      "Select in sight",
+      "Select visible",
       () => this.app.select(this.cloud.inSight()),
       "Select the models in sight",
     );

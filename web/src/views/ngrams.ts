@@ -89,7 +89,7 @@ class PhrasesView implements OpenView {
         this.places.length.toLocaleString("en"),
         this.phrases.texts.length.toLocaleString("en"),
       ];
-      this.note.textContent = `${wanted ? `${few} of ${all}` : all} phrases. Press one to search for models with it.`;
+      this.note.textContent = `${wanted ? `${few} of ${all}` : all} phrases. Click or tap one to search for models with it.`;
       this.grid.show(this.rows((row) => this.places[row]));
     }
     this.draw();

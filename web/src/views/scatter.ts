@@ -68,7 +68,7 @@ class ScatterView implements OpenView {
       choice("scale", scales, kinds[1], (kind) => store.choose("scatter.sy", kind)),
       choice("Across", columns, x.name, (name) => store.choose("scatter.x", name)),
       choice("scale", scales, kinds[0], (kind) => store.choose("scatter.sx", kind)),
-      button("Select in sight", () => this.app.select(this.cloud.inSight()), "Select the models in sight"),
+      button("Select visible", () => this.app.select(this.cloud.inSight()), "Select the models in sight"),
     ];
   }
 

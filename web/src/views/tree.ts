@@ -96,10 +96,10 @@ class TreeView implements OpenView {
     if (this.chosen().support)
       found.push(toggle("Supports", this.setting("support") === "", (on) => pick("support", on ? "" : "no")));
     if (this.app.passing && !this.app.passing.includes(1))
-      found.push(h("span", { class: "note", role: "status" }, "No model passes"));
+      found.push(h("span", { class: "note", role: "status" }, "No model matches"));
     else if (this.app.passing)
       found.push(
-        toggle("Only what passes", this.setting("only") === "yes", (on) => pick("only", on ? "yes" : "")),
+        toggle("Matching models only", this.setting("only") === "yes", (on) => pick("only", on ? "yes" : "")),
       );
     found.push(this.ringChoice(), ...this.cladeControls());
     found.push(

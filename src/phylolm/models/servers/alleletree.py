@@ -1,4 +1,4 @@
-"""The allele distribution that a server's stated probabilities add up to.
+"""The allele distribution that a server's reported log-probabilities add up to.
 
 Here: `AlleleTree`, for one gene. Sampled answers walk through the tree of tokens. At each place
 they visit, the probabilities of the likeliest next tokens are stated, and so the probability of

@@ -37,8 +37,8 @@ _LONGEST_TOKEN = 16
 _SEVERAL = 4
 _FEW_TOPS = 5
 _COMPARED, _COMPARED_ALONE = 32, 4
-"""Answers to each text whose first token is compared with its stated probability: in one call, or
-one by one."""
+"""Answers to each text whose first token is compared with its reported log-probability: in one
+call, or one by one."""
 
 _FAR_OFF = 3.5
 """Standard errors."""
@@ -244,7 +244,7 @@ def _logprobs(examined: Examination) -> Iterator[Check]:
 
 
 def _reported(examined: Examination) -> Iterator[Check]:
-    """How often first tokens come, beside their stated probabilities."""
+    """How often first tokens come, beside their reported log-probabilities."""
     name, host = "probabilities", examined.endpoint.host
     try:
         drawn = [_first_steps(examined, text) for text in TEXTS]

@@ -37,8 +37,10 @@ _BYTES = re.compile(r"\\x([0-9a-fA-F]{2})|([\x20-\x7e])")
 
 @dataclass(frozen=True)
 class Token:
-    """A token and its stated probability. said: its bytes, None if they can't be known. special:
-    whether it ends the text."""
+    """A token and its reported log-probability.
+
+    said: its bytes, None if they can't be known. special: whether it ends the text.
+    """
 
     name: str
     said: bytes | None
@@ -120,8 +122,8 @@ def fits(text: str, steps: Sequence[Step]) -> bool:
 
 
 def surprise(drawn: Sequence[Step]) -> tuple[float, float, float]:
-    """Sum of -ln P over tokens drawn at one place, what the stated probabilities make one expect,
-    and its variance. All tokens that aren't listed count as one."""
+    """Sum of -ln P over tokens drawn at one place, what the reported log-probabilities make one
+    expect, and its variance. All tokens that aren't listed count as one."""
     listed = {(t.name, t.said): t.chance for t in drawn[0].known}
     rest = max(1 - sum(listed.values()), _LEAST)
     came = [-math.log(listed.get((s.chosen.name, s.chosen.said), rest)) for s in drawn]
