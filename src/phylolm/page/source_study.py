@@ -16,7 +16,7 @@ from phylolm.page.source_scores import known_scores, score_fields
 from phylolm.predict.scores import read_scores
 from phylolm.study.config import Study, read_study
 from phylolm.study.forecasts import FORECASTS
-from phylolm.study.study import last_findings
+from phylolm.study.results import last_findings
 from phylolm.tree.files import read_tree
 from phylolm.version import __version__
 
