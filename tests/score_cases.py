@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from phylolm.distance.matrix import DistanceMatrix
 from phylolm.predict.calibration import CLIP
-from phylolm.predict.forecast import Study, forecast
+from phylolm.predict.forecast import ScoredModels, forecast
 from phylolm.predict.kinship import profile_kernel
 from phylolm.predict.traits import from_log_odds
 
@@ -47,7 +47,7 @@ def study_of(distances, groups, scores, parameters=None, declared=None):
     names = tuple(f"benchmark {number}" for number in range(scores.shape[1]))
     unknown = np.full(len(scores), np.nan)
     sizes = unknown if parameters is None else parameters
-    return Study(distances, names, scores, sizes, tuple(groups), declared)
+    return ScoredModels(distances, names, scores, sizes, tuple(groups), declared)
 
 
 def folds_by(groups):

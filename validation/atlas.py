@@ -13,7 +13,7 @@ from phylolm.atlas import audit as rules
 from phylolm.atlas.catalogue import read_catalogue
 from phylolm.atlas.clusters import cluster_names, cosine_distances
 from phylolm.atlas.families import fits
-from phylolm.atlas.lineage import Edge, Lineage, read_edges
+from phylolm.atlas.lineage import DeclaredEdge, Lineage, read_edges
 from phylolm.atlas.linkage import cut, linkage
 from phylolm.atlas.names import names_table
 from phylolm.atlas.neighbours import NeighbourSettings, nearest, similar_names
@@ -235,7 +235,7 @@ def _audit(lineage: Lineage, half: dict[str, bool]) -> list[str]:
     hidden = {single[i].child: single[i].parent for i in order[: len(single) // 5]}
     false = {single[i].child for i in order[len(single) // 5 :][: len(single) // 20]}
     planted = [
-        Edge(e.child, str(rng.choice(models)), e.relation) if e.child in false else e
+        DeclaredEdge(e.child, str(rng.choice(models)), e.relation) if e.child in false else e
         for e in edges
         if e.child not in hidden
     ]

@@ -15,7 +15,7 @@ from phylolm.distance.measures import distances
 from phylolm.genome.genome import Genome
 from phylolm.predict import baselines
 from phylolm.predict.evaluate import Evaluation, collect, evaluate, folds_of
-from phylolm.predict.forecast import Study, forecast, join_scores
+from phylolm.predict.forecast import ScoredModels, forecast, join_scores
 from phylolm.predict.scores import ScoreTable, read_scores
 from phylolm.predict.select import choose_next
 from phylolm.tree.build import build_tree
@@ -83,7 +83,7 @@ def _published() -> list[str]:
     ]
 
 
-def _published_study() -> Study:
+def _published_study() -> ScoredModels:
     matrix = read_distances(reference("phylolm/similarity_math_completion.csv"), similarity=True)
     scores = pd.read_csv(reference("phylolm/benchmark_scores.csv"))
     models = pd.read_csv(reference("phylolm/models.csv"))
@@ -103,7 +103,7 @@ def _published_study() -> Study:
     return join_scores(matrix, read)
 
 
-def _protocol(study: Study) -> pd.DataFrame:
+def _protocol(study: ScoredModels) -> pd.DataFrame:
     """The published protocol's measures, averaged over seeds."""
     rows = study.scored
     label = [study.groups[row] for row in rows]
@@ -155,7 +155,7 @@ def _recorded() -> list[str]:
     return blocks
 
 
-def _recorded_study(name: str, scores: ScoreTable, parents: dict[str, str]) -> Study:
+def _recorded_study(name: str, scores: ScoreTable, parents: dict[str, str]) -> ScoredModels:
     bank, genome = recorded_bank(name)
     counts, _ = without_silent(bank.counts(genome, parse_lengths("1-4")), 0.5)
     measured = set(counts.models)
@@ -175,7 +175,7 @@ def _root(name: str, parents: dict[str, str]) -> str:
     return name
 
 
-def _selection(study: Study) -> str:
+def _selection(study: ScoredModels) -> str:
     """Half of the scores hidden; a few are asked for, by us and at random; error on the rest."""
     rng = np.random.default_rng(0)
     scored = rng.permutation(study.scored)
@@ -199,7 +199,7 @@ def _selection(study: Study) -> str:
     )
 
 
-def _only(study: Study, rows: Sequence[int]) -> Study:
+def _only(study: ScoredModels, rows: Sequence[int]) -> ScoredModels:
     """The study cut down to some models."""
     rows = sorted(rows)
     names = [study.distances.names[row] for row in rows]
@@ -211,13 +211,13 @@ def _only(study: Study, rows: Sequence[int]) -> Study:
     )  # fmt: skip
 
 
-def _hide(study: Study, rows: Sequence[int]) -> Study:
+def _hide(study: ScoredModels, rows: Sequence[int]) -> ScoredModels:
     scores = study.scores.copy()
     scores[rows] = np.nan
     return replace(study, scores=scores)
 
 
-def _error_after(study: Study, hidden: Sequence[int], asked: Sequence[int]) -> float:
+def _error_after(study: ScoredModels, hidden: Sequence[int], asked: Sequence[int]) -> float:
     """Mean error on the hidden models that were not asked for."""
     left = sorted(set(hidden) - set(asked))
     names = study.distances.names
@@ -249,14 +249,14 @@ def _zoos() -> list[str]:
     return blocks
 
 
-def _clades(study: Study) -> list[str]:
+def _clades(study: ScoredModels) -> list[str]:
     names = study.distances.names
     tree = build_tree(DistanceMatrix(names, study.distances.shown)).root_midpoint()
     found = clades(tree, [names[row] for row in study.scored])
     return [found[name] for name in names]
 
 
-def _tenths(study: Study) -> list[str]:
+def _tenths(study: ScoredModels) -> list[str]:
     import zlib
 
     return [f"part {zlib.crc32(name.encode()) % 10}" for name in study.distances.names]

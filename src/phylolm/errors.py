@@ -46,7 +46,7 @@ class BackendError(PhylolmError):
     exit_code = 4
 
 
-def some(names: Iterable[str], most: int = 6) -> str:
+def listed(names: Iterable[str], most: int = 6) -> str:
     """The first few of many names for a message, and how many more there are."""
     all_names = list(names)
     more = f" and {len(all_names) - most} more" if len(all_names) > most else ""

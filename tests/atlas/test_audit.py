@@ -10,7 +10,7 @@ import pytest
 from phylolm.atlas import audit as rules
 from phylolm.atlas.catalogue import read_catalogue
 from phylolm.atlas.licences import lost_terms, terms
-from phylolm.atlas.lineage import Edge, Lineage, declared_edges
+from phylolm.atlas.lineage import DeclaredEdge, Lineage, declared_edges
 from phylolm.atlas.names import names_table
 from phylolm.atlas.parents import FEATURES, ParentIndex, Weights, fit
 from phylolm.cli import main
@@ -123,7 +123,7 @@ def test_impossible_declarations(catalogue, lineage):
 
 
 def test_lost_terms_come_with_their_path():
-    lineage = Lineage.of([Edge("c", "b"), Edge("b", "a"), Edge("d", "a")])
+    lineage = Lineage.of([DeclaredEdge("c", "b"), DeclaredEdge("b", "a"), DeclaredEdge("d", "a")])
     licences = {"a": "cc-by-nc-sa-4.0", "b": "mit", "c": "apache-2.0", "d": "cc-by-nc-4.0"}
     found = list(lost_terms(lineage, licences))
     assert {(f.model, f.terms) for f in found} == {
@@ -146,7 +146,9 @@ def test_terms(licence, kinds):
 
 def test_measured_kin():
     names = ("a", "a1", "a2", "b", "b1", "x")
-    lineage = Lineage.of([Edge("a1", "a"), Edge("a2", "b"), Edge("b1", "b")])
+    lineage = Lineage.of(
+        [DeclaredEdge("a1", "a"), DeclaredEdge("a2", "b"), DeclaredEdge("b1", "b")]
+    )
     values = np.full((6, 6), 1.0)
     for i, j, d in ((0, 1, 0.05), (0, 2, 0.06), (1, 2, 0.08), (3, 4, 0.05), (4, 5, 0.1)):
         values[i, j] = values[j, i] = d

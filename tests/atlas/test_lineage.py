@@ -6,16 +6,16 @@ import pandas as pd
 import pytest
 
 from phylolm.atlas.family import family
-from phylolm.atlas.lineage import Edge, Lineage, declared_edges, read_aliases, read_edges
+from phylolm.atlas.lineage import DeclaredEdge, Lineage, declared_edges, read_aliases, read_edges
 from phylolm.errors import ConfigError, DataError
 
 EDGES = [
-    Edge("b/tuned", "a/base", "finetune"),
-    Edge("c/quant", "b/tuned", "quantized"),
-    Edge("d/merge", "b/tuned", "merge"),
-    Edge("d/merge", "e/other", "merge"),
-    Edge("b/tuned", "a/base", "unknown"),
-    Edge("f/self", "f/self"),
+    DeclaredEdge("b/tuned", "a/base", "finetune"),
+    DeclaredEdge("c/quant", "b/tuned", "quantized"),
+    DeclaredEdge("d/merge", "b/tuned", "merge"),
+    DeclaredEdge("d/merge", "e/other", "merge"),
+    DeclaredEdge("b/tuned", "a/base", "unknown"),
+    DeclaredEdge("f/self", "f/self"),
 ]
 
 
@@ -32,15 +32,22 @@ def test_walks():
 
 
 def test_aliases_join_renamed_models():
-    edges = [Edge("x/t", "meta-llama/Meta-Llama-3.1-8B"), Edge("y/t", "old/name")]
+    edges = [DeclaredEdge("x/t", "meta-llama/Meta-Llama-3.1-8B"), DeclaredEdge("y/t", "old/name")]
     lineage = Lineage.of(edges, {"old/name": "new/name", "new/name": "meta-llama/Llama-3.1-8B"})
     assert set(lineage.descendants("meta-llama/Llama-3.1-8B")) == {"x/t", "y/t"}
     assert lineage.name("old/name") == "meta-llama/Llama-3.1-8B"
-    assert Lineage.of([Edge("a", "b")], {"a": "b", "b": "a"}).edges == (Edge("b", "a"),)
+    assert Lineage.of([DeclaredEdge("a", "b")], {"a": "b", "b": "a"}).edges == (
+        DeclaredEdge("b", "a"),
+    )
 
 
 def test_rings_are_reported_and_walked_once():
-    ring = [Edge("a", "b"), Edge("b", "c"), Edge("c", "a"), Edge("d", "a")]
+    ring = [
+        DeclaredEdge("a", "b"),
+        DeclaredEdge("b", "c"),
+        DeclaredEdge("c", "a"),
+        DeclaredEdge("d", "a"),
+    ]
     lineage = Lineage.of(ring)
     assert lineage.cycles == (("a", "b", "c"),)
     assert set(lineage.ancestors("d")) == {"a", "b", "c"} and lineage.roots("d") == []
@@ -54,13 +61,13 @@ def test_declarations_of_a_catalogue():
         "base_relations": ["merge;merge", "", "finetune"],
     })  # fmt: skip
     assert list(declared_edges(models)) == [
-        Edge("m", "a", "merge"), Edge("m", "b", "merge"),
-        Edge("o", "c", "finetune"), Edge("o", "d", "finetune"),
+        DeclaredEdge("m", "a", "merge"), DeclaredEdge("m", "b", "merge"),
+        DeclaredEdge("o", "c", "finetune"), DeclaredEdge("o", "d", "finetune"),
     ]  # fmt: skip
 
 
 def test_families_are_cut_short_and_say_so():
-    lineage = Lineage.of([Edge(f"x/{i:03}", "a") for i in range(30)])
+    lineage = Lineage.of([DeclaredEdge(f"x/{i:03}", "a") for i in range(30)])
     found = family(lineage, "a", {"x/029": 9.0}, most=5)
     assert found.descendants.below[0].model == "x/029" and found.descendants.hidden == 25
     with pytest.raises(ConfigError, match=r"no model y/029 here; did you mean x/029"):
@@ -73,7 +80,7 @@ def test_families_are_cut_short_and_say_so():
 
 def test_files(tmp_path):
     (tmp_path / "e.csv").write_text("child,parent\nnan,null\n")
-    assert read_edges(tmp_path / "e.csv") == [Edge("nan", "null", "unknown")]
+    assert read_edges(tmp_path / "e.csv") == [DeclaredEdge("nan", "null", "unknown")]
     (tmp_path / "a.csv").write_text("old,new\nx,y\n")
     assert read_aliases(tmp_path / "a.csv") == {"x": "y"}
     with pytest.raises(ConfigError, match="lacks column child and parent"):
@@ -86,19 +93,19 @@ def test_family_in_the_terminal(run, tmp_path):
     (tmp_path / "c.csv").write_text(
         "id,downloads,base_model,base_model_relation\n[red]m,5,a/base,finetune\nb/q,9,[red]m,quantized\n"
     )
-    code, out, _ = run("atlas", "family", "[red]m", "-c", tmp_path / "c.csv")
+    code, out, _ = run("atlas", "family", tmp_path / "c.csv", "[red]m")
     assert code == 0 and "[red]m" in out and "b/q  quantized" in out and "a/base  finetune" in out
-    code, out, _ = run("atlas", "family", "a/base", "-c", tmp_path / "c.csv", "--json")
+    code, out, _ = run("atlas", "family", tmp_path / "c.csv", "a/base", "--json")
     assert json.loads(out)["descendants"][0]["below"][0]["model"] == "b/q"
-    code, _, err = run("atlas", "family", "a/bose", "-c", tmp_path / "c.csv")
+    code, _, err = run("atlas", "family", tmp_path / "c.csv", "a/bose")
     assert code == 2 and "no model a/bose here; did you mean a/base" in err
 
 
 def test_a_ring_has_no_root_and_says_so(run, tmp_path):
     (tmp_path / "c.csv").write_text("id,base_model\na/x,b/y\nb/y,a/x\nlone/z,\n")
-    code, out, _ = run("atlas", "family", "a/x", "-c", tmp_path / "c.csv")
+    code, out, _ = run("atlas", "family", tmp_path / "c.csv", "a/x")
     assert code == 0 and "roots: none, its ancestors descend from each other" in out
-    code, _, err = run("atlas", "family", "lone/z", "-c", tmp_path / "c.csv")
+    code, _, err = run("atlas", "family", tmp_path / "c.csv", "lone/z")
     assert code == 1 and "lone/z has no declared parent or child" in err
 
 

@@ -244,16 +244,16 @@ def test_a_push_to_the_hub_is_one_commit(tmp_path, memory, monkeypatch):
 
 def test_from_the_command_line(run, tmp_path, memory):
     one, two = filled(tmp_path / "1", "a"), filled(tmp_path / "2", "a", "b")
-    code, _, err = run("bank", "merge", one.path, two.path, "--into", tmp_path / "3")
+    code, _, err = run("bank", "merge", one.path, two.path, "--bank", tmp_path / "3")
     assert code == 0 and "4 files added" in err and "3 files added, 4 there" in err
     code, _, err = run("bank", "push", memory, "--bank", tmp_path / "3")
     assert code == 0 and "7 files added" in err
     code, _, err = run("bank", "pull", memory, "--bank", tmp_path / "4")
     assert code == 0 and content(Bank(tmp_path / "4")).equals(content(two))
     flip(one.parts()[0].path)
-    code, _, err = run("bank", "merge", one.path, "--into", tmp_path / "5")
+    code, _, err = run("bank", "merge", one.path, "--bank", tmp_path / "5")
     assert code == 3 and "not what it is named by" in err and "3 files added" in err
-    code, _, err = run("bank", "merge", tmp_path / "no", "--into", tmp_path / "6")
+    code, _, err = run("bank", "merge", tmp_path / "no", "--bank", tmp_path / "6")
     assert code == 2 and "no bank at" in err and not (tmp_path / "6").exists()
 
 

@@ -134,7 +134,7 @@ def test_no_more_money_than_allowed(server: FakeServer, tmp_path: Path, run: Any
     spec, bank = server.spec(), tmp_path / "bank"
     price_id = spec.removeprefix("http:").partition("?")[0]
     (tmp_path / "p.toml").write_text(f'[http]\n"{price_id}" = [1000, 1000]\n')
-    common = ["sequence", spec, "--bank", bank, "--genes", 30, "--probes", 4, "--no-examine"]
+    common = ["sequence", spec, "--bank", bank, "--genes", 30, "--probes", 4, "--no-check"]
     common += ["--prices", tmp_path / "p.toml"]
     # The server counts 10 tokens in, 64 out: 7.4 cents a call.
     code, _, err = run(*common, "--max-cost", 1)
@@ -226,7 +226,7 @@ def test_a_study_asks_so_many_at_a_time(run: Any, tmp_path: Path, server: FakeSe
     server.delay, study = 0.02, tmp_path / "study.toml"
     models = "".join(f'[[models]]\nspec = "{n}={server.spec()}"\n' for n in "ab")
     study.write_text("genes = 8\nprobes = 2\n[tree]\nreplicates = 0\n" + models)
-    code, _, err = run("run", study, "--at-a-time", 2)
+    code, _, err = run("run", study, "--concurrency", 2)
     assert code == 0, err
     assert server.most_at_once == 2
 

@@ -75,7 +75,7 @@ def test_bad_specs_are_one_line(text: str, message: str) -> None:
 def test_missing_packages_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.delitem(sys.modules, "phylolm.models.local.hf", raising=False)
-    monkeypatch.delitem(sys.modules, "phylolm.models.local.engine", raising=False)
+    monkeypatch.delitem(sys.modules, "phylolm.models.local.model_runner", raising=False)
     monkeypatch.delitem(sys.modules, "phylolm.models.local.token_healing", raising=False)
     with pytest.raises(BackendError, match=r"pip install 'phylolm\[hf\]'"):
         open_model("hf:gpt2")

@@ -125,7 +125,7 @@ def test_wrong_options_are_one_line(built, tmp_path, run, monkeypatch, arguments
         ("study.toml", ["--method", "bme"], "study.toml is a study: leave out --method"),
         ("atlas", ["--scores", "s.csv"], "atlas is an atlas: leave out --scores"),
         ("atlas", ["--families", "f.csv"], "leave out --families"),
-        ("atlas", ["--beside", "t.nwk"], "leave out --beside"),
+        ("atlas", ["--against", "t.nwk"], "leave out --against"),
     ],
 )
 def test_options_that_cannot_apply_are_refused(

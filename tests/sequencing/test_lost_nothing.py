@@ -36,6 +36,7 @@ KILLED = """
     from pathlib import Path
     import openai, pandas, pyarrow.parquet  # loaded once, before the forks
     from phylolm.bank.bank import Bank
+    from phylolm.sequencing.fill import sequence
     from bank_cases import fill
     from test_lost_nothing import GENOME, OPTIONS
 

@@ -30,7 +30,7 @@ from scipy import stats
 from phylolm.distance.counts import AlleleCounts
 from phylolm.distance.matrix import DistanceMatrix
 from phylolm.distance.measures import DEFAULT_MEASURE, JACKKNIFE_BLOCKS, distances
-from phylolm.errors import ConfigError, some
+from phylolm.errors import ConfigError, listed
 
 SAME, KIN, UNRELATED, UNCLEAR = "same", "kin", "unrelated", "can't tell"
 
@@ -303,13 +303,13 @@ def _relation(low: float, high: float, p_value: float | None, background: float)
 def _verdict(kin: Sequence[Kin]) -> str:
     same = [each.model for each in kin if each.relation == SAME]
     if same:
-        return f"can't be told apart from {some(same, 3)}"
+        return f"can't be told apart from {listed(same, 3)}"
     near = [each for each in kin if each.relation == KIN]
     if not near:
         return "none of these" if kin[0].relation == UNRELATED else "can't tell: sample more"
     rivals = [each.model for each in near[1:] if each.low <= near[0].high]
     if rivals:
-        return f"kin of {near[0].model}, or of {some(rivals, 3)}: their intervals overlap"
+        return f"kin of {near[0].model}, or of {listed(rivals, 3)}: their intervals overlap"
     return f"nearest kin is {near[0].model}"
 
 

@@ -23,7 +23,7 @@ from phylolm.atlas.atlas_folder import FORMAT
 from phylolm.atlas.catalogue import Catalogue
 from phylolm.atlas.clusters import Clustering, cluster_names, name_clusters, telling_terms
 from phylolm.atlas.graph import NameGraph, name_graph, write_graph
-from phylolm.atlas.lineage import Edge, Lineage, declared_edges
+from phylolm.atlas.lineage import DeclaredEdge, Lineage, declared_edges
 from phylolm.atlas.linkage import check_method
 from phylolm.atlas.names import names_table
 from phylolm.atlas.neighbours import NeighbourSettings, Similar, similar_names
@@ -51,7 +51,7 @@ class BuildOptions:
     pictures: bool = True
     graph_files: tuple[str, ...] = (".graphml",)
     aliases: Mapping[str, str] = field(default_factory=dict)
-    edges: Sequence[Edge] = ()
+    edges: Sequence[DeclaredEdge] = ()
 
 
 @dataclass

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from phylolm.atlas.lineage import Edge, Lineage
+from phylolm.atlas.lineage import DeclaredEdge, Lineage
 from phylolm.errors import ConfigError, DataError
 
 
@@ -89,7 +89,7 @@ def family(
 
 
 def _members(
-    edges: Mapping[str, tuple[Edge, ...]],
+    edges: Mapping[str, tuple[DeclaredEdge, ...]],
     end: str,
     model: str,
     relation: str,

@@ -63,7 +63,7 @@ ALIASES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Edge:
+class DeclaredEdge:
     """A declaration: `child` was made from `parent` by `relation`."""
 
     child: str
@@ -80,15 +80,15 @@ class Lineage:
     aliases: old id -> present id, as applied.
     """
 
-    edges: tuple[Edge, ...]
+    edges: tuple[DeclaredEdge, ...]
     selfs: tuple[str, ...] = ()
     cycles: tuple[tuple[str, ...], ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
-    up: Mapping[str, tuple[Edge, ...]] = field(default_factory=dict, repr=False)
-    down: Mapping[str, tuple[Edge, ...]] = field(default_factory=dict, repr=False)
+    up: Mapping[str, tuple[DeclaredEdge, ...]] = field(default_factory=dict, repr=False)
+    down: Mapping[str, tuple[DeclaredEdge, ...]] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, edges: Iterable[Edge], aliases: Mapping[str, str] | None = None) -> Lineage:
+    def of(cls, edges: Iterable[DeclaredEdge], aliases: Mapping[str, str] | None = None) -> Lineage:
         """The lineage of declarations; ids are resolved first. aliases add to `ALIASES`."""
         known = {**ALIASES, **(aliases or {})}
         best: dict[tuple[str, str], str] = {}
@@ -99,7 +99,7 @@ class Lineage:
                 selfs[child] = None
             elif best.get((child, parent), "unknown") == "unknown":
                 best[child, parent] = edge.relation if edge.relation in RELATIONS else "unknown"
-        kept = tuple(Edge(*ends, relation) for ends, relation in best.items())
+        kept = tuple(DeclaredEdge(*ends, relation) for ends, relation in best.items())
         up, down = _grouped(kept, "child"), _grouped(kept, "parent")
         return cls(kept, tuple(selfs), _cycles(up), known, up, down)
 
@@ -120,7 +120,9 @@ class Lineage:
         """Descendant -> generations below, nearest first."""
         return self._walk(model, self.down, "child")
 
-    def _walk(self, model: str, edges: Mapping[str, tuple[Edge, ...]], end: str) -> dict[str, int]:
+    def _walk(
+        self, model: str, edges: Mapping[str, tuple[DeclaredEdge, ...]], end: str
+    ) -> dict[str, int]:
         start = self.name(model)
         found, waiting = {start: 0}, deque([start])
         while waiting:
@@ -164,7 +166,7 @@ def resolve(model: str, aliases: Mapping[str, str]) -> str:
     return model
 
 
-def declared_edges(models: pd.DataFrame) -> Iterator[Edge]:
+def declared_edges(models: pd.DataFrame) -> Iterator[DeclaredEdge]:
     """The edges a catalogue declares: columns id, base_models, base_relations."""
     declared = models[models["base_models"] != ""]
     for child, parents, relations in zip(
@@ -176,10 +178,10 @@ def declared_edges(models: pd.DataFrame) -> Iterator[Edge]:
             kinds = [kinds[0] if len(set(kinds)) == 1 else "unknown"] * len(bases)
         for parent, kind in zip(bases, kinds, strict=True):
             if parent:
-                yield Edge(child, parent, kind or "unknown")
+                yield DeclaredEdge(child, parent, kind or "unknown")
 
 
-def read_edges(path: Path) -> list[Edge]:
+def read_edges(path: Path) -> list[DeclaredEdge]:
     """Edges from a CSV file (.gz too) with columns child, parent and, if there, relation.
 
     Raises:
@@ -188,7 +190,7 @@ def read_edges(path: Path) -> list[Edge]:
     table = _table(path, ("child", "parent"))
     relations = table["relation"] if "relation" in table else ["unknown"] * len(table)
     return [
-        Edge(child, parent, relation)
+        DeclaredEdge(child, parent, relation)
         for child, parent, relation in zip(table["child"], table["parent"], relations, strict=True)
         if child and parent
     ]
@@ -226,14 +228,14 @@ def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     return table
 
 
-def _grouped(edges: Iterable[Edge], end: str) -> dict[str, tuple[Edge, ...]]:
-    groups: dict[str, list[Edge]] = {}
+def _grouped(edges: Iterable[DeclaredEdge], end: str) -> dict[str, tuple[DeclaredEdge, ...]]:
+    groups: dict[str, list[DeclaredEdge]] = {}
     for edge in edges:
         groups.setdefault(getattr(edge, end), []).append(edge)
     return {model: tuple(each) for model, each in groups.items()}
 
 
-def _cycles(up: Mapping[str, tuple[Edge, ...]]) -> tuple[tuple[str, ...], ...]:
+def _cycles(up: Mapping[str, tuple[DeclaredEdge, ...]]) -> tuple[tuple[str, ...], ...]:
     """One ring for each group of models that are their own ancestors (Tarjan by scipy)."""
     import numpy as np
     from scipy.sparse import coo_array
@@ -252,7 +254,7 @@ def _cycles(up: Mapping[str, tuple[Edge, ...]]) -> tuple[tuple[str, ...], ...]:
     return tuple(_ring(set(group), up) for group in groups.values() if len(group) > 1)
 
 
-def _ring(group: set[str], up: Mapping[str, tuple[Edge, ...]]) -> tuple[str, ...]:
+def _ring(group: set[str], up: Mapping[str, tuple[DeclaredEdge, ...]]) -> tuple[str, ...]:
     """The shortest way from the smallest name of a group back to itself."""
     start = min(group)
     came: dict[str, str] = {}

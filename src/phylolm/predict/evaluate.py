@@ -19,7 +19,7 @@ import numpy.typing as npt
 from phylolm.errors import DataError
 from phylolm.predict import baselines
 from phylolm.predict.calibration import Calibration
-from phylolm.predict.forecast import Study
+from phylolm.predict.forecast import ScoredModels
 from phylolm.predict.gaussian import LAMBDAS, Indices, Matrix
 from phylolm.predict.kinship import kernels_for, similarity_kernel
 from phylolm.predict.leaveout import Errors, choose, leave_out, merge_folds
@@ -68,7 +68,7 @@ def folds_of(labels: Sequence[str]) -> list[Indices]:
     if len(found) < 2:
         raise DataError(
             f"all scored models are of one family ({found[0] if len(found) else 'none'}): no "
-            "family can be left out; leave out clades of the tree instead (--leave clade)"
+            "family can be left out; leave out clades of the tree instead (--cv-group clade)"
         )
     return merge_folds([np.flatnonzero(which == n) for n in range(len(found))], MAX_OUTER_FOLDS)
 
@@ -202,7 +202,7 @@ def measures(forecasts: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def evaluate(study: Study, labels: Sequence[str]) -> Evaluation:
+def evaluate(study: ScoredModels, labels: Sequence[str]) -> Evaluation:
     """Every known score forecast without the models of its label, by all methods.
 
     labels: n strings, one for each model of the study; models with the same are left out together.
@@ -256,8 +256,8 @@ def _check_folds(benchmarks: Sequence[str], scores: Matrix, folds: Sequence[Indi
         if count < MIN_FOLDS:
             raise DataError(
                 f"{name} has scores in {count} of the groups left out, {MIN_FOLDS} are needed: "
-                "leave out others (--leave clade, --leave tenth) or name the other benchmarks "
-                "with --benchmark"
+                "use other cross-validation groups (--cv-group clade, --cv-group tenth) or name "
+                "the other benchmarks with --benchmark"
             )
 
 

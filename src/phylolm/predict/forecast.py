@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from phylolm.distance.matrix import DistanceMatrix
-from phylolm.errors import DataError, some
+from phylolm.errors import DataError, listed
 from phylolm.predict.calibration import Calibration
 from phylolm.predict.gaussian import LAMBDAS, Indices, Matrix, Spectrum
 from phylolm.predict.kinship import declared_kernel, kernels_for
@@ -55,7 +55,7 @@ class Forecast:
 
 
 @dataclass(frozen=True)
-class Study:
+class ScoredModels:
     """Scores laid beside distances: n models in the distances' order.
 
     scores (n, p) fractions with NaN for gaps; parameters (n,) in billions; groups: the family, or
@@ -78,7 +78,7 @@ class Study:
 
 def join_scores(
     distances: DistanceMatrix, table: ScoreTable, clade_of: Mapping[str, str] | None = None
-) -> Study:
+) -> ScoredModels:
     """Scores and distances of the same models, ready to forecast from.
 
     clade_of: the group of models whose family the table does not tell. Raises DataError when no
@@ -96,12 +96,12 @@ def join_scores(
     if len(unknown) == len(table.models):
         raise DataError(
             f"none of the {len(unknown)} models with scores was measured: scores name "
-            f"{some(unknown, 2)}, the distances {some(names, 2)}"
+            f"{listed(unknown, 2)}, the distances {listed(names, 2)}"
         )
     _check_benchmarks(table.benchmarks, scores, len(names))
     notes = []
     if unknown:
-        notes.append(f"scored but not measured ({len(unknown)}): {some(unknown)}")
+        notes.append(f"scored but not measured ({len(unknown)}): {listed(unknown)}")
     declared = None
     if any(families) or any(parents):
         declared = declared_kernel(families, parents, names)
@@ -109,10 +109,12 @@ def join_scores(
     groups = tuple(
         family or fallback.get(name, name) for name, family in zip(names, families, strict=True)
     )
-    return Study(distances, table.benchmarks, scores, parameters, groups, declared, tuple(notes))
+    return ScoredModels(
+        distances, table.benchmarks, scores, parameters, groups, declared, tuple(notes)
+    )
 
 
-def forecast(study: Study, models: Sequence[str] = (), level: float = 0.9) -> list[Forecast]:
+def forecast(study: ScoredModels, models: Sequence[str] = (), level: float = 0.9) -> list[Forecast]:
     """Forecasts of every score that is missing, for `models` or for all.
 
     Raises ConfigError for a model that was not measured.
@@ -152,7 +154,7 @@ class Regime:
     calibration: Calibration
 
 
-def regimes(study: Study, traits: Matrix) -> dict[str, Regime]:
+def regimes(study: ScoredModels, traits: Matrix) -> dict[str, Regime]:
     """Chosen by leaving out single models, and whole families."""
     kernels = kernels_for(study.distances.values, study.declared)
     benchmarks = len(study.benchmarks)
@@ -178,7 +180,7 @@ def _regime(
 
 
 def _forecast(
-    study: Study,
+    study: ScoredModels,
     traits: Matrix,
     column: int,
     targets: Indices,
@@ -226,7 +228,7 @@ def _forecast(
     return found
 
 
-def _far(study: Study) -> npt.NDArray[np.bool_]:
+def _far(study: ScoredModels) -> npt.NDArray[np.bool_]:
     """Models farther from any scored one than 95 % of scored ones are from other families."""
     values, scored = study.distances.values, study.scored
     label = np.array(study.groups, dtype=object)

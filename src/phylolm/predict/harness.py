@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from phylolm.errors import DataError, some
+from phylolm.errors import DataError, listed
 from phylolm.files import read_text
 from phylolm.predict.score_files import Json, is_results, number, parse_json, whole_text
 
@@ -93,7 +93,7 @@ def read_folder(folder: Path, keep: Collection[str] = ()) -> HarnessResults:
     if not runs:
         raise DataError(f'{folder}: no .json file with "results", as lm-evaluation-harness writes')
     plural = "s hold" if len(strangers) > 1 else " holds"
-    notes = [f"{len(strangers)} .json file{plural} no results: {some(strangers)}"]
+    notes = [f"{len(strangers)} .json file{plural} no results: {listed(strangers)}"]
     return _joined(runs, folder, notes if strangers else [])
 
 
@@ -118,7 +118,7 @@ def _run(document: Json, path: Path, keep: Collection[str]) -> _Run:
         if found:
             scores[task] = found
         elif outside or not groups.get(task):
-            shown = f" ({some(outside, 2)})" if outside else ""
+            shown = f" ({listed(outside, 2)})" if outside else ""
             notes.append(
                 f"{task} has no metric in 0..1 that is better when higher{shown}: left out"
             )
@@ -210,7 +210,7 @@ def _without_subtasks(
     hidden = (covered & scores.keys()) - {*keep}
     tops = [g for g in sorted(scored - bundles - covered) if hidden & _below(g, groups)]
     if hidden:
-        notes.append(f"subtasks of {some(tops)} are left out in favour of the group")
+        notes.append(f"subtasks of {listed(tops)} are left out in favour of the group")
     gone = hidden | (bundles - {*keep})
     return {task: score for task, score in scores.items() if task not in gone}
 
@@ -240,7 +240,7 @@ def _with_mmlu(
     short = "" if len(subjects) == _SUBJECTS else f", not of {_SUBJECTS} ({path.name})"
     notes.append(f"MMLU is the mean of {len(subjects)} hendrycksTest tasks{short}")
     mean = math.fsum(score.value for score in found) / len(found)
-    return rest | {"MMLU": _Score(mean, some(sorted({score.metric for score in found})))}
+    return rest | {"MMLU": _Score(mean, listed(sorted({score.metric for score in found})))}
 
 
 def _model(document: Json, path: Path) -> str:
@@ -293,10 +293,12 @@ def _joined(runs: list[_Run], where: Path, notes: list[str]) -> HarnessResults:
             if known is None or not math.isnan(score.value):
                 table[run.model][names[task]] = score
     if not any(table.values()):
-        raise DataError(f"{where}: no task with a score: {some(n for r in runs for n in r.notes)}")
+        raise DataError(
+            f"{where}: no task with a score: {listed(n for r in runs for n in r.notes)}"
+        )
     notes = [*notes, *dict.fromkeys(note for run in runs for note in run.notes)]
     notes += [
-        f"{model}: {some(dict.fromkeys(tasks))} in several files, the latest number is taken"
+        f"{model}: {listed(dict.fromkeys(tasks))} in several files, the latest number is taken"
         for model, tasks in sorted(twice.items())
     ]
     return HarnessResults(
@@ -327,7 +329,7 @@ def _choices(table: dict[str, dict[str, _Score]]) -> Iterator[str]:
             if score.others:
                 passed[score.metric, score.others][task] = None
     for (metric, others), tasks in passed.items():
-        yield f"{metric} is taken, not {' or '.join(others)}: {some(tasks)}"
+        yield f"{metric} is taken, not {' or '.join(others)}: {listed(tasks)}"
     for task, metrics in used.items():
         if len(+metrics) > 1:
             shares = " and ".join(f"{metric} of {n}" for metric, n in (+metrics).items())

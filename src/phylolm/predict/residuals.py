@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from phylolm.predict.forecast import SCORED_KIN, Study, regimes
+from phylolm.predict.forecast import SCORED_KIN, ScoredModels, regimes
 from phylolm.predict.traits import from_log_odds, make_traits
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ CAUTION = (
 MAD_TO_SD = 1.4826
 
 
-def residuals(study: Study) -> pd.DataFrame:
+def residuals(study: ScoredModels) -> pd.DataFrame:
     """Every score beside its forecast from all other models, most surprising first.
 
     Columns: model, benchmark, score, expected (fractions), p_kin: chance of a score this far above

@@ -20,7 +20,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from phylolm.errors import ConfigError, DataError, some
+from phylolm.errors import ConfigError, DataError, listed
 
 GAPS = frozenset({"", "nan", "na", "n/a", "null", "none", "-"})
 """What people write where there is no number, in small letters."""
@@ -207,7 +207,7 @@ def _sheet(
         for place, name in enumerate(header, start=1)
     ]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise DataError(f"{path}: two columns are named {some(sorted(twice))}: rename one")
+        raise DataError(f"{path}: two columns are named {listed(sorted(twice))}: rename one")
     if not records or not names:
         raise DataError(f"{path} has a header but no row: expected one row a model")
     cells = {name: [record[i] for record in records] for i, name in enumerate(names)}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from phylolm.errors import ConfigError, DataError, some
+from phylolm.errors import ConfigError, DataError, listed
 from phylolm.predict import harness
 from phylolm.predict.harness import HarnessResults
 from phylolm.predict.score_files import GAPS, Sheet, number, read_file, whole_text
@@ -74,7 +74,7 @@ class ScoreTable:
         place = {model: row for row, model in enumerate(self.models)}
         wanted = list(models)
         if missing := [model for model in wanted if model not in place]:
-            raise DataError(f"no scores of {some(missing)} among {len(place)} models")
+            raise DataError(f"no scores of {listed(missing)} among {len(place)} models")
         rows = np.array([place[model] for model in wanted], dtype=np.intp)
         return replace(
             self,
@@ -245,19 +245,19 @@ def _picked(
             f"{sheet.path}: no benchmark: beside {layout.model!r} no column holds scores"
         )
     if layout.leaderboard:
-        notes.append(f"Open LLM Leaderboard: of its columns, {some(picked)} are taken")
+        notes.append(f"Open LLM Leaderboard: of its columns, {listed(picked)} are taken")
         return picked
     if sums:
-        notes.append(f"{some(sums)} left out: a sum of the others (pick it by name to keep it)")
+        notes.append(f"{listed(sums)} left out: a sum of the others (pick it by name to keep it)")
     if wordy := [name for name in layout.others if name not in numeric]:
-        notes.append(f"{some(wordy)} left out: no number in the column")
+        notes.append(f"{listed(wordy)} left out: no number in the column")
     return picked
 
 
 def _check_known(picked: Sequence[str], known: Sequence[str], path: Path) -> None:
     if unknown := [name for name in picked if name not in known]:
         raise ConfigError(
-            f"{path} has no benchmark {some(map(repr, unknown))} (it has: {some(known, 40)})"
+            f"{path} has no benchmark {listed(map(repr, unknown))} (it has: {listed(known, 40)})"
         )
 
 
@@ -288,10 +288,10 @@ def _distinct_rows(sheet: Sheet, values: _Floats, notes: list[str]) -> list[int]
     if clashing:
         raise DataError(
             f"{sheet.path}: models that are there more than once with different scores: "
-            f"{some(clashing)}; keep one row a model"
+            f"{listed(clashing)}; keep one row a model"
         )
     if same:
-        notes.append(f"more than once with the same scores, the first row is kept: {some(same)}")
+        notes.append(f"more than once with the same scores, the first row is kept: {listed(same)}")
     return [rows[0] for rows in places.values()]
 
 
@@ -319,14 +319,14 @@ def _share_small(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def _scale_notes(
     names: npt.NDArray[np.str_], percent: npt.NDArray[np.bool_], doubtful: npt.NDArray[np.bool_]
 ) -> list[str]:
-    notes = [f"{some(names[percent])} read as percent"] if percent.any() else []
+    notes = [f"{listed(names[percent])} read as percent"] if percent.any() else []
     if percent.any() and not percent.all():
         notes.append(
-            f"{some(names[~percent])} taken as fraction, as no value is above 1, though other "
+            f"{listed(names[~percent])} taken as fraction, as no value is above 1, though other "
             "benchmarks are percent: percent by --scale percent, if they are"
         )
     if doubtful.any():
-        notes.append(f"{some(names[doubtful])}: percent, yet many values are below 1: check them")
+        notes.append(f"{listed(names[doubtful])}: percent, yet many values are below 1: check them")
     return notes
 
 
@@ -360,7 +360,7 @@ def _constant(names: list[str], values: _Floats) -> list[str]:
         return []
     flat = np.nanmin(values, axis=0) == np.nanmax(values, axis=0)
     same = [name for name, yes in zip(names, flat, strict=True) if yes]
-    return [f"{some(same)}: the same for all models that have it"] if same else []
+    return [f"{listed(same)}: the same for all models that have it"] if same else []
 
 
 def _from_harness(
@@ -374,7 +374,7 @@ def _from_harness(
     if benchmarks is not None:
         _check_known(benchmarks, numeric, path)
     elif len(numeric) < len(tasks):
-        notes.append(f"{some(t for t in tasks if t not in numeric)} left out: no number anywhere")
+        notes.append(f"{listed(t for t in tasks if t not in numeric)} left out: no number anywhere")
     names = list(found.scores)
     picked = list(dict.fromkeys(benchmarks or numeric))
     if not picked:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from phylolm.errors import ConfigError
-from phylolm.predict.forecast import SCORED_KIN, Study, regimes
+from phylolm.predict.forecast import SCORED_KIN, ScoredModels, regimes
 from phylolm.predict.gaussian import LAMBDAS
 from phylolm.predict.traits import make_traits
 
@@ -27,7 +27,7 @@ class Pick:
     left: float
 
 
-def choose_next(study: Study, budget: int) -> list[Pick]:
+def choose_next(study: ScoredModels, budget: int) -> list[Pick]:
     """At most `budget` unscored models, each the one that lowers the mean variance of forecasts
     for unscored models most, given those picked before (greedy; Seo et al. 2000, ALC).
 

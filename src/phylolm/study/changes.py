@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from phylolm.distance.matrix import DistanceMatrix
-from phylolm.errors import some
+from phylolm.errors import listed
 from phylolm.files import read_text, write_text
 from phylolm.report.content import nearest_kin
 from phylolm.tree.tree import Tree
@@ -120,7 +120,7 @@ def _branch_lines(changes: Sequence[BranchChange]) -> list[str]:
 
 
 def _side(names: Sequence[str]) -> str:
-    return some(map(_cell, names), _NAMES_SHOWN)
+    return listed(map(_cell, names), _NAMES_SHOWN)
 
 
 def _shown(support: float | None) -> str:

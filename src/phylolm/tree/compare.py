@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from phylolm.errors import DataError, some
+from phylolm.errors import DataError, listed
 from phylolm.jit import kernel
 from phylolm.tree.arrays import subtree_sums
 from phylolm.tree.tree import Tree
@@ -297,7 +297,7 @@ def _check_same_leaves(tree: Tree, truth: Tree) -> None:
     ours, theirs = set(tree.leaf_names), set(truth.leaf_names)
     if ours != theirs:
         sides = (
-            f"only in the {which} {some(map(repr, sorted(names)), 3)}"
+            f"only in the {which} {listed(map(repr, sorted(names)), 3)}"
             for which, names in (("first", ours - theirs), ("second", theirs - ours))
             if names
         )

@@ -22,7 +22,7 @@ from phylolm.errors import ConfigError, DataError
 from phylolm.files import whole_file
 from phylolm.tree.arrays import Arrays
 from phylolm.tree.newick import (
-    Token,
+    NewickToken,
     format_newick,
     number,
     parse_newick,
@@ -130,10 +130,10 @@ def from_nexus(text: str) -> Tree:
     return Tree.from_arrays(tree.parent, tree.length, names, tree.support)
 
 
-def _trees_commands(text: str) -> list[list[Token]]:
+def _trees_commands(text: str) -> list[list[NewickToken]]:
     """The commands (tokens without comments, up to the semicolon) within TREES blocks."""
-    commands: list[list[Token]] = []
-    inside, command = False, list[Token]()
+    commands: list[list[NewickToken]] = []
+    inside, command = False, list[NewickToken]()
     for token in tokens(text, start=len("#NEXUS")):
         if token.value != ";" or token.kind != "mark":
             command.extend([token] if token.kind != "comment" else [])
@@ -151,10 +151,10 @@ def _trees_commands(text: str) -> list[list[Token]]:
     return commands
 
 
-def _translation(text: str, command: list[Token]) -> dict[str, str]:
+def _translation(text: str, command: list[NewickToken]) -> dict[str, str]:
     """{key: name} from `key name, key name ;` without the keyword."""
     names: dict[str, str] = {}
-    entry: list[Token] = []
+    entry: list[NewickToken] = []
     for token in command:
         if token.kind != "mark":
             entry.append(token)
@@ -167,7 +167,7 @@ def _translation(text: str, command: list[Token]) -> dict[str, str]:
     return names
 
 
-def _tree_text(text: str, command: list[Token]) -> str:
+def _tree_text(text: str, command: list[NewickToken]) -> str:
     """The Newick part of `TREE name = [&R] (...);`, put where it was so that positions stay."""
     equals = next((token for token in command if "=" in token.value), None)
     if equals is None:

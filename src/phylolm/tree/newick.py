@@ -33,7 +33,7 @@ _SAFE = re.compile(r"[A-Za-z0-9.\-+/@]+")
 _SUPPORT = re.compile(r"(?:&.*\b(?:support|bootstrap|B)=)?([0-9.eE+-]+)(?:[,:].*)?", re.DOTALL)
 
 
-class Token(NamedTuple):
+class NewickToken(NamedTuple):
     """kind is mark, quoted, comment or word; [start, end) is its place in the text."""
 
     kind: str
@@ -42,7 +42,7 @@ class Token(NamedTuple):
     end: int
 
 
-def tokens(text: str, start: int = 0) -> Iterator[Token]:
+def tokens(text: str, start: int = 0) -> Iterator[NewickToken]:
     """Tokens of Newick or NEXUS text; DataError at an unclosed quote or bracket."""
     position = _skip(text, start)
     while position < len(text):
@@ -51,7 +51,7 @@ def tokens(text: str, start: int = 0) -> Iterator[Token]:
             raise DataError(f"unclosed or stray {text[position]} at {place(text, position)}")
         kind = str(match.lastgroup)
         value = match[kind].replace("''", "'") if kind == "quoted" else match[kind]
-        yield Token(kind, value, position, match.end())
+        yield NewickToken(kind, value, position, match.end())
         position = _skip(text, match.end())
 
 
@@ -108,7 +108,7 @@ class _Parser:
         self.label_end = -1
         self.last = 0
 
-    def take(self, token: Token) -> None:
+    def take(self, token: NewickToken) -> None:
         self.last = token.start
         if token.kind == "comment":
             self._comment(token.value)
@@ -155,7 +155,7 @@ class _Parser:
                 raise self._error("; before all ( are closed")
             self.stage = "end"
 
-    def _label(self, token: Token) -> None:
+    def _label(self, token: NewickToken) -> None:
         if self.stage == "node":
             self._new_node(inner=False)
         elif self.stage == "after":
@@ -170,7 +170,7 @@ class _Parser:
             self.names[self.current] = token.value
         self.label_end = token.end
 
-    def _continue_label(self, token: Token) -> None:
+    def _continue_label(self, token: NewickToken) -> None:
         """An unquoted label may hold blanks; anything else is two labels."""
         assert self.current is not None
         gap = self.text[self.label_end : token.start]
@@ -178,7 +178,7 @@ class _Parser:
             raise self._error("a second label")
         self.names[self.current] += gap + token.value
 
-    def _length(self, token: Token) -> None:
+    def _length(self, token: NewickToken) -> None:
         value = number(token.value) if token.kind == "word" else None
         if value is None or not np.isfinite(value):
             raise self._error(f"{token.value!r} is no branch length")

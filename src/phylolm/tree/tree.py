@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from phylolm.distance.counts import AlleleCounts
-from phylolm.errors import DataError, some
+from phylolm.errors import DataError, listed
 from phylolm.showable import Showable
 from phylolm.tree import arrays, newick, rooting
 from phylolm.tree.arrays import NULL, Arrays
+
+if TYPE_CHECKING:
+    from phylolm.distance.counts import AlleleCounts
 
 if TYPE_CHECKING:
     import skbio
@@ -358,7 +360,7 @@ class Tree(Showable):
 
 
 def _quoted(names: Sequence[str]) -> str:
-    return some(map(repr, names), 3)
+    return listed(map(repr, names), 3)
 
 
 def _check_shape(

@@ -210,7 +210,7 @@ def test_the_key_is_in_no_output_log_or_file(
     command = [
         sys.executable, "-c", "from phylolm.cli import main; main()",
         "sequence", server.spec(), "--bank", str(tmp_path / "bank"),
-        "--at-a-time", "1", "--no-examine",
+        "--concurrency", "1", "--no-check",
     ]  # fmt: skip
     outputs = []
     for key in (KEY, KEY[:-3] + "bad"):
@@ -272,7 +272,7 @@ def test_a_run_that_is_ended_goes_on(server: FakeServer, tmp_path: Path, how: in
     command = [
         sys.executable, "-c", "from phylolm.cli import main; main()",
         "sequence", server.spec(), "--bank", str(tmp_path / "b"), "--probes", "4",
-        "--genes", "40", "--at-a-time", "4", "--no-examine",
+        "--genes", "40", "--concurrency", "4", "--no-check",
     ]  # fmt: skip
     with subprocess.Popen(
         command, stderr=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c
@@ -288,7 +288,7 @@ def test_a_run_that_is_ended_goes_on(server: FakeServer, tmp_path: Path, how: in
             process.kill()
     paid, kept = len(server.requests), len(Bank(tmp_path / "b").probes())
     if how == signal.SIGINT:
-        assert process.returncode == 130 and "goes on from there" in err
+        assert process.returncode == 130 and "to resume" in err
         assert kept == paid, "calls under way are waited for and kept"
     assert paid - kept <= 4 * (GENES_PER_WRITE + 4)
     server.delay = 0.0

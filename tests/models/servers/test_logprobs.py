@@ -356,7 +356,7 @@ def test_the_command_tells_what_is_missing(
     server: LogprobServer, tmp_path: Path, monkeypatch: Any, capsys: Any
 ) -> None:
     words = ["phylolm", "sequence", server.spec(), "--exact", "--genes", "2", "-l", "1"]
-    monkeypatch.setattr(sys, "argv", [*words, "--bank", str(tmp_path / "b"), "--no-examine"])
+    monkeypatch.setattr(sys, "argv", [*words, "--bank", str(tmp_path / "b"), "--no-check"])
     with pytest.raises(SystemExit):
         main()
     missing = Bank(tmp_path / "b").missing_mass(["fake"], Genome.load("math", 2))

@@ -51,7 +51,7 @@ def test_jobs_give_the_parts_that_the_local_engine_gives(models, expected, tmp_p
 
     bank = Bank(tmp_path / "bank")
     seen = []
-    engine = jobs.filling(backwards)
+    engine = jobs.engine_from(backwards)
     assert engine(bank, models, GENOME, OPTIONS, lambda *step: seen.append(step)) == {}
     assert named(bank) == named(expected) and seen[-1][1:] == (100, 100)
     assert list(jobs.jobs_of(bank, models, GENOME, OPTIONS)) == []

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phylolm.genome import alleles
-from phylolm.models.local.engine import Engine, out_of_memory
 from phylolm.models.local.forward_passes import Rows
+from phylolm.models.local.model_runner import ModelRunner, out_of_memory
 from phylolm.models.local.token_healing import Prompt, Root, grow_forest
 from phylolm.models.local.trie import Node
 from phylolm.models.local.vocabulary import Vocabulary, visible_text
@@ -43,7 +43,7 @@ not depend on the other genes."""
 
 
 def expand(
-    engine: Engine,
+    engine: ModelRunner,
     vocabulary: Vocabulary,
     prompts: Sequence[Prompt],
     settings: SamplingSettings,
@@ -233,7 +233,9 @@ class _Search:
         self.covered += share
 
 
-def _expand_best(engine: Engine, base: Rows, searches: list[_Search], temperature: float) -> None:
+def _expand_best(
+    engine: ModelRunner, base: Rows, searches: list[_Search], temperature: float
+) -> None:
     """Run the best open prefixes of all unfinished genes; one pass for each prefix length."""
     by_depth: dict[int, list[tuple[_Search, Node, float]]] = defaultdict(list)
     for search in searches:
@@ -257,7 +259,9 @@ def _expand_best(engine: Engine, base: Rows, searches: list[_Search], temperatur
                 search.absorb(node, probability, row)
 
 
-def _run(engine: Engine, base: Rows, nodes: list[Node], temperature: float) -> NDArray[np.float64]:
+def _run(
+    engine: ModelRunner, base: Rows, nodes: list[Node], temperature: float
+) -> NDArray[np.float64]:
     parents = np.array([node.gene for node in nodes], dtype=np.int64)
     tokens = np.array([node.path for node in nodes], dtype=np.int64)
     rows = engine.extend(base, parents, tokens, keep=False)

@@ -5,7 +5,7 @@
     WholePasses   no cache: every branch is run from its first token
 
 Any row may be continued any number of times: that is how a prefix is shared. Next door:
-`engine` finds out which way a model allows, `rows` makes the masks of shared passes, `caches`
+`model_runner` finds out which way a model allows, `rows` makes the masks of shared passes, `caches`
 handles the keys and values.
 """
 
@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 
 from phylolm.models.local import caches
-from phylolm.models.local.rows import Layout, arrange, parts_that_fit
+from phylolm.models.local.rows import BatchRows, arrange, parts_that_fit
 
 Ids = Sequence[int]
 IntArray = NDArray[np.int64]
@@ -225,7 +225,7 @@ class SharedPasses(CopiedPasses):
         logits = chosen[0].logits[:0]
         return Rows(logits, cache, torch.cat(masks), torch.cat(positions), np.concatenate(homes))
 
-    def _run(self, layout: Layout, cache: Any) -> torch.Tensor:
+    def _run(self, layout: BatchRows, cache: Any) -> torch.Tensor:
         hidden = torch.finfo(self._model.dtype).min
         mask = torch.zeros(
             layout.visible.shape, dtype=self._model.dtype, device=layout.visible.device

@@ -2,7 +2,7 @@
 
 Here: opening a model with everything that can go wrong said in one line, and `HfModel`, which cuts
 the genes into batches. Next door: `hub` finds files and revisions, `vocabulary`, `token_healing`,
-`engine`, `trie` and `exact` do the work. Imports torch; everything outside `models` opens it
+`model_runner`, `trie` and `exact` do the work. Imports torch; everything outside `models` opens it
 through `spec.open_model`.
 """
 
@@ -19,9 +19,9 @@ import torch
 from phylolm.errors import BackendError, ConfigError
 from phylolm.genome import alleles
 from phylolm.models.local.draws import uniforms
-from phylolm.models.local.engine import BRANCHES, Engine, out_of_memory
 from phylolm.models.local.exact import expand
-from phylolm.models.local.hub import Source, find_source
+from phylolm.models.local.hub import WeightsSource, find_source
+from phylolm.models.local.model_runner import BRANCHES, ModelRunner, out_of_memory
 from phylolm.models.local.token_healing import Prompt, split_prompt
 from phylolm.models.local.trie import TrieSampler, columns
 from phylolm.models.local.vocabulary import Vocabulary
@@ -70,9 +70,9 @@ class HfModel:
         self._model, self._tokenizer, self._row_limit = model, tokenizer, row_limit
 
     @cached_property
-    def engine(self) -> Engine:
+    def engine(self) -> ModelRunner:
         """Runs the model."""
-        return Engine(self._model, self._row_limit)
+        return ModelRunner(self._model, self._row_limit)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
@@ -199,7 +199,7 @@ class DeferredModel(HfModel):
     A dtype asked for changes the model's distribution, so that it is part of the revision.
     """
 
-    def __init__(self, spec: ModelSpec, source: Source, device: torch.device) -> None:
+    def __init__(self, spec: ModelSpec, source: WeightsSource, device: torch.device) -> None:
         dtype = spec.options.get("dtype", "auto")
         self.name = spec.name
         self.revision = source.revision + (f"+{dtype}" if dtype in _SHORT_DTYPES else "")
@@ -215,7 +215,7 @@ class DeferredModel(HfModel):
         return HfModel(self.name, self.revision, model, tokenizer)
 
     @cached_property
-    def engine(self) -> Engine:
+    def engine(self) -> ModelRunner:
         """Of the loaded model."""
         return self.loaded.engine
 
@@ -246,13 +246,13 @@ def _dtype(wanted: str, device: torch.device) -> Any:
     return getattr(torch, wanted)
 
 
-def _load_tokenizer(source: Source) -> Any:
+def _load_tokenizer(source: WeightsSource) -> Any:
     from transformers import AutoTokenizer
 
     return AutoTokenizer.from_pretrained(source.location, **source.arguments)
 
 
-def _load_weights(source: Source, dtype: Any) -> Any:
+def _load_weights(source: WeightsSource, dtype: Any) -> Any:
     from transformers import AutoModelForCausalLM
 
     return AutoModelForCausalLM.from_pretrained(source.location, dtype=dtype, **source.arguments)

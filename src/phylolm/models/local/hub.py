@@ -29,7 +29,7 @@ _PATIENCE = 15.0
 
 
 @dataclass(frozen=True)
-class Source:
+class WeightsSource:
     """Where to load a model from: a folder or hub id, what was found, loader arguments."""
 
     location: str
@@ -37,18 +37,20 @@ class Source:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
-def find_source(spec: ModelSpec) -> Source:
+def find_source(spec: ModelSpec) -> WeightsSource:
     """Find a spec's files. Raises BackendError if they are not there or may not be read."""
     trusted = {"trust_remote_code": spec.options.get("trust_remote_code") == "true"}
     if is_local(spec.target):
         folder = Path(spec.target).expanduser()
         _check_folder(spec, folder)
-        return Source(str(folder), fingerprint(folder), trusted | {"local_files_only": True})
+        return WeightsSource(str(folder), fingerprint(folder), trusted | {"local_files_only": True})
     commit = _hub_commit(spec)
     if commit is not None:
-        return Source(spec.target, commit, trusted | {"revision": commit})
+        return WeightsSource(spec.target, commit, trusted | {"revision": commit})
     commit = _cached_commit(spec)
-    return Source(spec.target, commit, trusted | {"revision": commit, "local_files_only": True})
+    return WeightsSource(
+        spec.target, commit, trusted | {"revision": commit, "local_files_only": True}
+    )
 
 
 def _check_folder(spec: ModelSpec, folder: Path) -> None:

@@ -1,9 +1,9 @@
 """Many branches of one prompt in one row: who sees whom.
 
 Tokens that continue the same prompt stand side by side in one row of the model, behind the
-prompt's cached columns, and each sees only the prompt, its own ancestors and itself. So a
-prompt's cache is never copied, however many branches it has.
-Here: `arrange`, which places branches and makes the attention mask. Next door: `engine` runs it.
+prompt's cached columns, and each sees only the prompt, its own ancestors and itself. So a prompt's
+cache is never copied, however many branches it has. Here: `arrange`, which places branches and
+makes the attention mask. Next door: `model_runner` runs it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PASS_COST = 3
 
 
 @dataclass(frozen=True)
-class Layout:
+class BatchRows:
     """One pass: token ids and positions (rows x places), what each place sees (rows x places x
     columns), and where each branch ends (its row and place)."""
 
@@ -40,7 +40,7 @@ def arrange(
     lineage: torch.Tensor,
     positions: torch.Tensor,
     columns: int,
-) -> Layout:
+) -> BatchRows:
     """Place branches in their rows.
 
     home: each branch's row; tokens: its new tokens; lineage: the columns its parent sees;
@@ -62,7 +62,7 @@ def arrange(
         visible[row, place, : lineage.shape[1]] = lineage
         for earlier in range(step + 1):
             visible[row, place, columns + first + earlier] = True
-    return Layout(ids, places, visible, row, first + steps - 1)
+    return BatchRows(ids, places, visible, row, first + steps - 1)
 
 
 def slots_in_rows(home: IntArray) -> IntArray:

@@ -22,8 +22,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from phylolm.models.local.engine import Engine
 from phylolm.models.local.forward_passes import Rows
+from phylolm.models.local.model_runner import ModelRunner
 from phylolm.models.local.vocabulary import Vocabulary
 from phylolm.models.protocol import HEALED
 
@@ -116,7 +116,7 @@ def word_start(text: str) -> int:
 
 
 def grow_forest(
-    engine: Engine,
+    engine: ModelRunner,
     vocabulary: Vocabulary,
     base: Rows,
     prompts: Sequence[Prompt],
@@ -204,7 +204,7 @@ class _Forest:
 
 
 def _run_children(
-    engine: Engine, rows: Rows, children: list[tuple[int, _Pending]]
+    engine: ModelRunner, rows: Rows, children: list[tuple[int, _Pending]]
 ) -> list[tuple[Rows, list[_Pending]]]:
     """Run the longer paths, in passes that fit."""
     if not children:

@@ -3,7 +3,7 @@
 Every probe has its own row of uniform numbers and takes each token by inverse CDF, exactly as if
 it were sampled alone; probes that agree so far share one row of the model. So the result *is* that
 of independent sampling, in the order of the probes, and the first n of N probes are what n probes
-alone would have been. Next door: `token_healing` gives the roots, `engine` runs the rows,
+alone would have been. Next door: `token_healing` gives the roots, `model_runner` runs the rows,
 `vocabulary` says what tokens say.
 """
 
@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from phylolm.errors import BackendError
 from phylolm.genome import alleles
-from phylolm.models.local.engine import Engine, out_of_memory
 from phylolm.models.local.forward_passes import IntArray, Rows
+from phylolm.models.local.model_runner import ModelRunner, out_of_memory
 from phylolm.models.local.token_healing import Prompt, Root, grow_forest
 from phylolm.models.local.vocabulary import Vocabulary, visible_text
 from phylolm.models.protocol import Probe, SamplingSettings
@@ -105,7 +105,7 @@ class TrieSampler:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: ModelRunner,
         vocabulary: Vocabulary,
         prompts: Sequence[Prompt],
         numbers: Sequence[NDArray[np.float64]],

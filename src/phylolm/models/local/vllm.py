@@ -15,7 +15,7 @@ from vllm import LLM, SamplingParams
 from phylolm.errors import BackendError, ConfigError
 from phylolm.genome import alleles
 from phylolm.models.local.draws import uniforms
-from phylolm.models.local.hub import Source, find_source
+from phylolm.models.local.hub import WeightsSource, find_source
 from phylolm.models.protocol import (
     BARE,
     PLAIN,
@@ -44,7 +44,7 @@ class VllmModel:
     round otherwise.
     """
 
-    def __init__(self, spec: ModelSpec, source: Source) -> None:
+    def __init__(self, spec: ModelSpec, source: WeightsSource) -> None:
         dtype = spec.options.get("dtype", "auto")
         self.name = spec.name
         self.revision = source.revision + "+vllm" + (f"+{dtype}" if dtype != "auto" else "")

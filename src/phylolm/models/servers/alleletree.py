@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from phylolm.genome import alleles
 from phylolm.models.protocol import SamplingSettings, WeightedProbe
 from phylolm.models.servers import prompt_modes
-from phylolm.models.servers.logprobs import Step, Token, visible
+from phylolm.models.servers.logprobs import Step, TokenLogprob, visible
 
 Path = tuple[tuple[str, bytes | None], ...]
 """Tokens by name and bytes, as far as both are known."""
@@ -61,7 +61,9 @@ class AlleleTree:
             self._seen.add(child)
             self._place(child, raw, chance * token.chance, token, times[_key(token)] == 1)
 
-    def _place(self, path: Path, raw: bytes, share: float, token: Token, alone: bool) -> None:
+    def _place(
+        self, path: Path, raw: bytes, share: float, token: TokenLogprob, alone: bool
+    ) -> None:
         """A path settles an allele, or stays open. Tokens that look alike can't be followed: which
         of them an answer drew is not known."""
         if token.special:
@@ -85,5 +87,5 @@ class AlleleTree:
         self._alleles[stripped, ended and len(stripped) < self._length] += share
 
 
-def _key(token: Token) -> tuple[str, bytes | None]:
+def _key(token: TokenLogprob) -> tuple[str, bytes | None]:
     return token.name, token.said

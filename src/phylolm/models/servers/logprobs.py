@@ -1,7 +1,7 @@
 """Probabilities that servers state beside their answers: what is asked for, what is believed.
 
-Here: `Token`, `Step`, `read_steps` for both of OpenAI's forms (chats, and texts; llama.cpp gives
-the first for both), and what tokens say. Next door: `openai_api` reads answers with them,
+Here: `TokenLogprob`, `Step`, `read_steps` for both of OpenAI's forms (chats, and texts; llama.cpp
+gives the first for both), and what tokens say. Next door: `openai_api` reads answers with them,
 `alleletree` adds them up.
 
 A token is known by its bytes where the server gives them, for it may be a part of a character.
@@ -36,7 +36,7 @@ _BYTES = re.compile(r"\\x([0-9a-fA-F]{2})|([\x20-\x7e])")
 
 
 @dataclass(frozen=True)
-class Token:
+class TokenLogprob:
     """A token and its reported log-probability.
 
     said: its bytes, None if they can't be known. special: whether it ends the text.
@@ -53,8 +53,8 @@ class Step:
     """One place in an answer: the token that was drawn, and all whose probability is stated, the
     drawn one among them if its own is."""
 
-    chosen: Token
-    known: tuple[Token, ...]
+    chosen: TokenLogprob
+    known: tuple[TokenLogprob, ...]
 
 
 def words(chat: bool, top: int) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def hidden_end(text: str, steps: Sequence[Step]) -> str | None:
 def with_ends(steps: Iterable[Step], names: set[str]) -> tuple[Step, ...]:
     """The steps with tokens of these names as special ones."""
 
-    def mark(token: Token) -> Token:
+    def mark(token: TokenLogprob) -> TokenLogprob:
         return replace(token, special=True) if token.name in names else token
 
     return tuple(Step(mark(step.chosen), tuple(map(mark, step.known))) for step in steps)
@@ -148,7 +148,7 @@ def _from_content(said: Mapping[str, Any]) -> Iterable[Step | None]:
         yield _step(chosen, map(_token_of, others if isinstance(others, list) else ()))
 
 
-def _token_of(entry: object) -> Token | None:
+def _token_of(entry: object) -> TokenLogprob | None:
     if not isinstance(entry, dict):
         return None
     given = entry.get("bytes")
@@ -172,14 +172,14 @@ def _from_lists(said: Mapping[str, Any]) -> Iterable[Step | None]:
         yield _step(chosen, (_token(*other) for other in others))
 
 
-def _step(chosen: Token, others: Iterable[Token | None]) -> Step:
+def _step(chosen: TokenLogprob, others: Iterable[TokenLogprob | None]) -> Step:
     known = [token for _, token in zip(range(_MOST_AT_ONCE), others, strict=False) if token]
     if not any((token.name, token.said) == (chosen.name, chosen.said) for token in known):
         known.append(chosen)
     return Step(chosen, tuple(token for token in known if token.chance > 0))
 
 
-def _token(name: object, logprob: object, said: bytes | None = None) -> Token | None:
+def _token(name: object, logprob: object, said: bytes | None = None) -> TokenLogprob | None:
     """A token that makes sense. `said`: its bytes, if the server gives them."""
     if not isinstance(name, str) or not isinstance(logprob, int | float):
         return None
@@ -187,8 +187,8 @@ def _token(name: object, logprob: object, said: bytes | None = None) -> Token | 
         return None
     chance = 0.0 if logprob < _NEVER else min(1.0, math.exp(logprob))
     if _SPECIAL.fullmatch(name):
-        return Token(name, None, chance, special=True)
-    return Token(name, _bytes_of(name) if said is None else said, chance)
+        return TokenLogprob(name, None, chance, special=True)
+    return TokenLogprob(name, _bytes_of(name) if said is None else said, chance)
 
 
 def _bytes_of(name: str) -> bytes | None:

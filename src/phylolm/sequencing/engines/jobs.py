@@ -58,7 +58,7 @@ def do(job: Job) -> PhylolmError | None:
     return None
 
 
-def filling(run: Callable[[Sequence[Job]], Iterable[Done]]) -> Engine:
+def engine_from(run: Callable[[Sequence[Job]], Iterable[Done]]) -> Engine:
     """An engine from something that runs jobs, in any order."""
 
     def fill(
@@ -100,7 +100,7 @@ def jobs_of(
                 yield Job(bank.path.resolve(), spec, backend.revision, batch, asked)
 
 
-def died(job: Job, reason: str) -> BackendError:
+def job_failure(job: Job, reason: str) -> BackendError:
     """What is said of a job whose process ended without a word."""
     first = (reason.strip().splitlines() or ["no reason given"])[0][:160]
     return BackendError(f"{job.spec.name}: the worker died ({first}); run again to go on")

@@ -26,7 +26,7 @@ def fill(
     options: SequencingOptions,
     progress: Progress | None = None,
 ) -> dict[str, PhylolmError]:
-    """Sample what the bank lacks of each model; see `engines.Engine`."""
+    """Sample what the bank lacks of each model; see `engines.ModelRunner`."""
     failed: dict[str, PhylolmError] = {}
     for spec, backend in models:
         try:

@@ -13,7 +13,7 @@ import ray
 
 from phylolm.errors import BackendError, ConfigError
 from phylolm.sequencing.engines import Engine
-from phylolm.sequencing.engines.jobs import Done, Job, died, do, filling
+from phylolm.sequencing.engines.jobs import Done, Job, do, engine_from, job_failure
 
 _TRIES_AGAIN = 5
 
@@ -34,7 +34,7 @@ def engine(options: Mapping[str, str]) -> Engine:
             if started:
                 ray.shutdown()
 
-    return filling(run)
+    return engine_from(run)
 
 
 def _start(address: str | None) -> bool:
@@ -58,7 +58,7 @@ def _run(jobs: Sequence[Job], needs: Mapping[str, float]) -> Iterator[Done]:
             try:
                 yield job, ray.get(ready)
             except ray.exceptions.RayError as error:
-                yield job, died(job, str(error))
+                yield job, job_failure(job, str(error))
     finally:
         for left in going:
             ray.cancel(left)

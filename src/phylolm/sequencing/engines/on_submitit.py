@@ -16,7 +16,7 @@ import submitit
 
 from phylolm.errors import ConfigError
 from phylolm.sequencing.engines import Engine
-from phylolm.sequencing.engines.jobs import Done, Job, died, do, filling
+from phylolm.sequencing.engines.jobs import Done, Job, do, engine_from, job_failure
 
 _TRIES = 2
 _PAUSE = 0.2
@@ -43,7 +43,7 @@ def engine(options: Mapping[str, str]) -> Engine:
         usual = _ON_SLURM if executor.cluster == "slurm" else os.cpu_count() or 1
         yield from _run(executor, jobs, at_once or usual)
 
-    return filling(run)
+    return engine_from(run)
 
 
 def _run(executor: Any, jobs: Sequence[Job], at_once: int) -> Iterator[Done]:
@@ -64,7 +64,7 @@ def _run(executor: Any, jobs: Sequence[Job], at_once: int) -> Iterator[Done]:
                 elif attempt < _TRIES:
                     waiting.append((job, attempt + 1))
                 else:
-                    yield job, died(job, str(problem))
+                    yield job, job_failure(job, str(problem))
             time.sleep(_PAUSE)
     finally:
         for _, _, handle in running:
