@@ -55,18 +55,18 @@ def test_forecasts_as_a_table_for_people(run, study):
     code, out, _ = run("predict", *arguments(study[0]), "--model", "oak-3")
     assert code == 0
     assert "oak-3" in out and "elm-3" not in out
-    assert "scored kin" in out and "rests most on" in out
+    assert "scored kin" in out and "most influential models" in out
 
 
 def test_evaluation_with_pictures(run, study):
     folder, _ = study
-    code, out, err = run("predict", *arguments(folder), "--evaluate", "--plot", folder / "f.png")
+    code, out, err = run("predict", *arguments(folder), "--evaluate", "-o", folder / "f.png")
     assert code == 0
     assert "answers only" in out and "published protocol" in out and "size only" in out
     for name in ("f.png", "f-calibration.png"):
         assert (folder / name).stat().st_size > 10_000
         assert name in err
-    code, out, _ = run("predict", *arguments(folder), "--evaluate", "--leave", "tenth", "--json")
+    code, out, _ = run("predict", *arguments(folder), "--evaluate", "--cv-group", "tenth", "--json")
     summary = pd.DataFrame(json.loads(out)["summary"])
     ours = summary[(summary.method == "answers only") & (summary.benchmark == "mean")]
     mean = summary[(summary.method == "mean") & (summary.benchmark == "mean")]
@@ -74,7 +74,7 @@ def test_evaluation_with_pictures(run, study):
 
 
 def test_evaluation_by_clades_of_the_tree(run, study):
-    code, out, _ = run("predict", *arguments(study[0]), "--evaluate", "--leave", "clade")
+    code, out, _ = run("predict", *arguments(study[0]), "--evaluate", "--cv-group", "clade")
     assert code == 0 and "leaving out one clade" in out
 
 
@@ -90,10 +90,11 @@ def test_a_score_made_up_is_worth_a_look(run, study):
 
 
 def test_what_to_benchmark_next(run, study):
-    code, out, _ = run("select", *arguments(study[0]), "--budget", "2", "--json")
+    code, out, _ = run("select", *arguments(study[0]), "--limit", "2", "--json")
     picks = json.loads(out)
     assert code == 0 and len(picks) == 2
     assert picks[1]["left"] < picks[0]["left"] < 1
+    assert "remaining predictive variance" in run("select", *arguments(study[0]), "-n", "2")[1]
     assert {pick["model"] for pick in picks} < {f"{family}-3" for family in FAMILIES}
 
 
@@ -102,6 +103,17 @@ def test_all_rows_as_csv(run, study):
     code, _, _ = run("predict", *arguments(folder), "-o", folder / "out.csv")
     table = pd.read_csv(folder / "out.csv")
     assert code == 0 and len(table) == 8
+    code, _, _ = run(
+        "predict",
+        *arguments(folder),
+        "--evaluate",
+        "-o",
+        folder / "all.csv",
+        "-o",
+        folder / "g.svg",
+    )
+    assert code == 0 and (folder / "g-calibration.svg").exists()
+    assert len(pd.read_csv(folder / "all.csv")) > 8
     assert (table.low < table.value).all() and table.kin.str.count(";").eq(2).all()
 
 
@@ -135,7 +147,7 @@ def test_bad_scores_are_refused_in_one_line(run, study, case):
 def test_one_family_only_offers_clades(run, study):
     change(study[0], lambda t: t.assign(family="tree"))
     code, _, err = run("predict", *arguments(study[0]), "--evaluate")
-    assert code == 1 and "--leave clade" in err
+    assert code == 1 and "--cv-group clade" in err
 
 
 def test_unknown_models_are_listed(run, study):
@@ -151,8 +163,8 @@ def test_a_model_that_was_not_measured(run, study):
 
 @pytest.mark.parametrize(
     "wrong",
-    [["--plot", "f.svg"], ["--evaluate", "--residuals"], ["--evaluate", "--model", "oak-3"],
-     ["-o", "out.txt"], ["--evaluate", "--plot", "f.txt"]],
+    [["-o", "f.svg"], ["--evaluate", "--residuals"], ["--evaluate", "--model", "oak-3"],
+     ["-o", "out.txt"], ["--evaluate", "-o", "f.txt"]],
 )  # fmt: skip
 def test_options_that_make_no_sense_together(run, study, wrong):
     code, out, err = run("predict", *arguments(study[0]), *wrong)

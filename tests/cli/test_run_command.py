@@ -17,8 +17,8 @@ def write_study(folder, zoo, models, extra=""):
 
 
 def test_init_writes_a_study_and_never_over_one(run, tmp_path):
-    assert run("init", tmp_path / "s.toml")[0] == 0
-    code, _, err = run("init", tmp_path / "s.toml")
+    assert run("init", "-o", tmp_path / "s.toml")[0] == 0
+    code, _, err = run("init", "-o", tmp_path / "s.toml")
     assert code == 2 and "is there already" in err
 
 

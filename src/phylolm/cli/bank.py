@@ -1,40 +1,48 @@
-"""phylolm bank: look at banks, check, join and share them."""
+"""phylolm bank: list, check, merge and share banks."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from phylolm.cli.console import PARTIAL, bars, emit, fail, note, printable, table
-from phylolm.errors import ConfigError
+from phylolm.cli.options import BankOption, JsonOption, NewBankOption
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from phylolm.bank.bank import Holding
     from phylolm.bank.remote import Store
     from phylolm.bank.share import Transfer
 
-app = typer.Typer(help="Look at banks, check, join and share them.", no_args_is_help=True)
+app = typer.Typer(help="List, check, merge and share banks.", no_args_is_help=True)
 
-BankArgument = Annotated[Path, typer.Argument(help="A bank (folder).")]
-EitherArgument = Annotated[Path | None, typer.Argument(help="A bank (folder).")]
-EitherOption = Annotated[Path | None, typer.Option("--bank", "-b", help="The same.")]
+LOOK, SHARE = "Look", "Share"
+ALLELES_SHOWN = 6
+"""Of each gene."""
+
+URL_HELP = "Where the other bank is: file://…, s3://…, hf://datasets/AUTHOR/NAME, …"
 
 
-@app.command("ls")
+@app.command("ls", rich_help_panel=LOOK)
 def ls(
-    bank: EitherArgument = None,
-    option: EitherOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+    bank: BankOption,
+    as_json: JsonOption = False,
 ) -> None:
-    """What a bank holds: models, genes, probes, settings, genomes."""
+    """What does a bank hold? Models, genes, probes, sampling settings, genomes.
+
+    It does not check the files: for that use `phylolm bank verify`.
+
+    Example: phylolm bank ls --bank bank
+    """
     import json
     from dataclasses import asdict
 
     from phylolm.bank.bank import Bank
 
-    opened = Bank(_one(bank, option), create=False)
+    opened = Bank(bank, create=False)
     holdings = opened.holdings()
     if as_json:
         emit(json.dumps([asdict(each) for each in holdings], indent=2, ensure_ascii=False), None)
@@ -55,34 +63,67 @@ def ls(
         typer.echo(printable(f"genome {genome.id[:12]}: {len(genome)} genes"))
 
 
-@app.command("show")
+@app.command("show", rich_help_panel=LOOK)
 def show(
-    bank: BankArgument,
     model: Annotated[str, typer.Argument(help="A model of the bank.")],
-    genes: Annotated[int, typer.Option(min=1, help="How many genes to show.")] = 10,
+    bank: BankOption,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, help="Maximum number of genes to list.")
+    ] = 10,
+    as_json: JsonOption = False,
 ) -> None:
-    """What a model said: its most frequent alleles, gene by gene."""
+    """What did a model answer? Its most frequent alleles, gene by gene.
+
+    Alleles are the first characters of completions; whole completions are in the bank's parquet
+    files.
+
+    Example: phylolm bank show gpt2 --bank bank --limit 5
+    """
+    import json
+
     from phylolm.bank.bank import Bank
 
     opened = Bank(bank, create=False)
     counts = opened.counts(models=[model], mix_settings=True)
     texts = {gene.id: gene.text for gene in opened.genome().genes}
     alleles = counts.select([counts.models[0]]).to_pandas().sort_values("count", ascending=False)
+    found = {
+        gene: alleles[alleles["gene"] == gene].head(ALLELES_SHOWN) for gene in counts.genes[:limit]
+    }
+    if as_json:
+        content = [
+            {"gene": gene, "text": texts[gene], "alleles": _records(said)}
+            for gene, said in found.items()
+        ]
+        emit(json.dumps(content, indent=2, ensure_ascii=False), None)
+        return
     rows = []
-    for gene in counts.genes[:genes]:
-        said = alleles[alleles["gene"] == gene].head(6)
+    for gene, said in found.items():
         cells = (f"{_shown(a)} {f:.2f}" for a, f in zip(said.allele, said.frequency, strict=True))
         rows.append([_shown(texts[gene][-48:]), "  ".join(cells)])
     table(["gene (its end)", "alleles and their frequencies"], rows)
 
 
-@app.command("verify")
-def verify(bank: EitherArgument = None, option: EitherOption = None) -> None:
-    """Check every file against the hash it is named by."""
+def _records(said: pd.DataFrame) -> list[dict[str, Any]]:
+    pairs = zip(said["allele"], said["frequency"], strict=True)
+    return [{"allele": allele, "frequency": float(frequency)} for allele, frequency in pairs]
+
+
+@app.command("verify", rich_help_panel=LOOK)
+def verify(bank: BankOption, as_json: JsonOption = False) -> None:
+    """Is every file of a bank undamaged? Checks each against the hash in its name.
+
+    It says nothing about whether a server answered as it should: see `phylolm doctor`.
+
+    Example: phylolm bank verify --bank bank
+    """
+    import json
+
     from phylolm.bank.bank import Bank
 
-    bank = _one(bank, option)
     damaged = Bank(bank, create=False).damaged()
+    if as_json:
+        emit(json.dumps({"damaged": list(damaged)}, indent=2, ensure_ascii=False), None)
     for name in damaged:
         fail(f"{name} is not what it is named by: delete it and run again")
     if damaged:
@@ -90,27 +131,37 @@ def verify(bank: EitherArgument = None, option: EitherOption = None) -> None:
     note(f"{bank}: every file is whole")
 
 
-@app.command("merge")
+@app.command("merge", rich_help_panel=SHARE)
 def merge(
-    banks: Annotated[list[str], typer.Argument(help="Banks: folders or fsspec URLs.")],
-    into: Annotated[Path, typer.Option("--into", help="Bank to fill (made if new).")],
+    banks: Annotated[list[str], typer.Argument(help="Banks to add: folders or fsspec URLs.")],
+    bank: NewBankOption,
 ) -> None:
-    """Join banks into one; what several hold is added once."""
+    """How do I combine banks? Adds others to one; what several hold is added once.
+
+    The others stay as they are. For a single bank elsewhere use `phylolm bank pull`.
+
+    Example: phylolm bank merge mine theirs --bank ours
+    """
     from phylolm.bank.remote import Store
 
     stores = [Store(each) for each in banks]
     for store in stores:
         store.check_is_bank()
-    if any([_receive(into, store) for store in stores]):
+    if any([_receive(bank, store) for store in stores]):
         raise typer.Exit(PARTIAL)
 
 
-@app.command("pull")
+@app.command("pull", rich_help_panel=SHARE)
 def pull(
-    url: Annotated[str, typer.Argument(help="file://…, s3://…, hf://datasets/NAME/REPO, …")],
-    bank: Annotated[Path, typer.Option("--bank", "-b", help="Bank to fill (made if new).")],
+    url: Annotated[str, typer.Argument(help=URL_HELP)],
+    bank: NewBankOption,
 ) -> None:
-    """Add what a bank lacks of one elsewhere; everything is checked on the way in."""
+    """How do I get a bank from elsewhere? Adds what this bank lacks of it, and checks each file.
+
+    It removes nothing: what you deleted here comes back. For several banks use `merge`.
+
+    Example: phylolm bank pull hf://datasets/AUTHOR/NAME --bank bank
+    """
     from phylolm.bank.remote import Store
 
     store = Store(url)
@@ -119,12 +170,17 @@ def pull(
         raise typer.Exit(PARTIAL)
 
 
-@app.command("push")
+@app.command("push", rich_help_panel=SHARE)
 def push(
-    url: Annotated[str, typer.Argument(help="file://…, s3://…, hf://datasets/NAME/REPO, …")],
-    bank: Annotated[Path, typer.Option("--bank", "-b", help="Bank to share.")],
+    url: Annotated[str, typer.Argument(help=URL_HELP)],
+    bank: BankOption,
 ) -> None:
-    """Copy what a bank elsewhere lacks of this one; only what is missing travels."""
+    """How do I share a bank? Copies what the bank at the URL lacks; nothing there is removed.
+
+    All completions are copied: do not push what is not yours to publish.
+
+    Example: phylolm bank push hf://datasets/AUTHOR/NAME --bank bank
+    """
     from phylolm.bank.bank import Bank
     from phylolm.bank.remote import Store
     from phylolm.bank.share import send
@@ -133,13 +189,6 @@ def push(
         done = send(Bank(bank, create=False), Store(url), lambda n, of: shown(url, n, of))
     if _told(url, done):
         raise typer.Exit(PARTIAL)
-
-
-def _one(argument: Path | None, option: Path | None) -> Path:
-    """The bank, said in either way."""
-    if (argument is None) == (option is None):
-        raise ConfigError("name one bank, as in `phylolm bank ls BANK` or with --bank BANK")
-    return argument or option or Path()
 
 
 def _receive(bank: Path, store: Store) -> bool:

@@ -9,16 +9,23 @@ import typer
 
 from phylolm.cli import source
 from phylolm.cli.console import emit
+from phylolm.cli.options import JsonOption, with_options
 
 
-@source.takes_source
+@with_options(source.BankSource)
 def compare(
     chosen: source.BankSource,
     first: Annotated[str, typer.Argument(help="A model of the bank.")],
     second: Annotated[str, typer.Argument(help="Another model of the bank.")],
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Are two models the same, and how far apart are they? (two-sample permutation test)"""
+    """Are two models the same, and how far apart are they? A two-sample permutation test.
+
+    With few genes or probes the answer may be "can't tell". To search for unknown kin use
+    `phylolm identify`.
+
+    Example: phylolm compare gpt2 mine --bank bank
+    """
     from phylolm.ancestry import kin
     from phylolm.cli.console import printable
 

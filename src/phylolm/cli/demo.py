@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 
 
 def demo(
-    out: Annotated[
-        Path, typer.Option("--out", "-o", help="Folder for the zoo, the bank and the results.")
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for models, bank and results.")
     ] = Path("phylolm-demo"),
-    seed: Annotated[int, typer.Option(help="Of the zoo.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="Random seed for growing the models.")] = 0,
 ) -> None:
-    """Grow small language models with a known family tree, and read the tree from what they say.
+    """Does the method work? Grows small models with a known family tree and recovers the tree.
 
-    No network, key or GPU. The zoo and the bank are kept: a second run takes seconds.
+    No network, key or GPU is needed; the first run takes minutes, later ones seconds. It says
+    nothing about your own models: for those use `phylolm sequence`.
+
+    Example: phylolm demo -o phylolm-demo
     """
     from phylolm.figures.ascii import ascii_tree
     from phylolm.genome.genome import Genome
@@ -31,15 +34,15 @@ def demo(
     started = time.monotonic()
     note("1/3  growing a zoo of small language models, each trained or tuned from another")
     with bars() as shown:
-        zoo = grow_zoo(out, shown, seed=seed)
+        zoo = grow_zoo(output, shown, seed=seed)
     note(f"2/3  sequencing {len(zoo.models)} models: 32 completions of each of 128 prompts")
     genome = Genome.load(GENOME)
     with bars() as shown:
-        bank = sequence_zoo(zoo, out, shown, genome)
+        bank = sequence_zoo(zoo, output, shown, genome)
     note("3/3  distances, tree, 1,000 bootstrap replicates, pictures, report")
     with bars() as shown:
         counts = bank.counts(genome, models=zoo.models)  # =zoo.models)
-        result = analyse_zoo(zoo, counts, out, lambda k: shown("bootstrap replicates", k, 1000))
+        result = analyse_zoo(zoo, counts, output, lambda k: shown("bootstrap replicates", k, 1000))
     typer.echo(ascii_tree(result.analysis.tree, 80))
     _tell(result, time.monotonic() - started)
 

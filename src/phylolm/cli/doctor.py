@@ -8,20 +8,30 @@ from typing import Annotated
 import typer
 
 from phylolm.cli.console import emit, note, printable, table
+from phylolm.cli.options import JsonOption
 from phylolm.errors import ConfigError
 
 
 def doctor(
-    model: Annotated[str, typer.Argument(help="http://…#NAME, openai:NAME, ollama:NAME, …")],
+    model: Annotated[
+        str, typer.Argument(help="A served model: http://…#NAME, openai:NAME, ollama:NAME, …")
+    ],
     prompt_mode: Annotated[
-        str, typer.Option(help="For chats: continue, bare, prefill, or 'template:… {gene} …'.")
+        str,
+        typer.Option(
+            "--prompt-mode",
+            help="For chat models: continue, bare, prefill, or 'template:… {gene} …'.",
+        ),
     ] = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Test a server before it is trusted: some twenty-five small calls.
+    """Does a server do what it is asked? About 25 small API requests test it.
 
-    Does it sample, keep to temperature and token limit, give several answers a call, repeat
-    itself with a seed, show probabilities; how fast is it. Exit code 4 when it can't be trusted.
+    Checked: sampling, temperature, token limit, several answers per request, seed,
+    log-probabilities, speed. Exit code 4 if the answers cannot be used. Local models (hf:) need
+    no check.
+
+    Example: phylolm doctor openai:gpt-4o-mini
     """
     from phylolm.models.protocol import SamplingSettings
     from phylolm.models.servers import doctor as checks

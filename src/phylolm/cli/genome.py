@@ -8,14 +8,22 @@ from typing import Annotated
 import typer
 
 from phylolm.cli.console import emit, note, printable, require_suffix, table
+from phylolm.cli.options import JsonOption
 from phylolm.errors import ConfigError
 
-app = typer.Typer(help="Genomes: the prompts models are sequenced with.", no_args_is_help=True)
+app = typer.Typer(help="List, show and build genomes (sets of prompts).", no_args_is_help=True)
 
 
 @app.command("ls")
-def ls() -> None:
-    """The bundled genomes."""
+def ls(as_json: JsonOption = False) -> None:
+    """Which genomes are bundled? Their names, sizes and ids.
+
+    To read the genes of one use `phylolm genome show`.
+
+    Example: phylolm genome ls
+    """
+    import json
+
     from phylolm.genome.genome import BUNDLED, DEFAULT_SIZE, Genome
 
     rows = []
@@ -23,17 +31,31 @@ def ls() -> None:
         first = Genome.load(name)
         every = Genome.load(name, size=Genome.bundled_size(name))
         rows.append([name, str(len(every)), str(len(first)), first.id[:12], first.genes[0].text])
+    if as_json:
+        keys = ("genome", "genes", "default_genes", "default_id", "first_gene")
+        found: list[dict[str, str | int]] = [dict(zip(keys, row, strict=True)) for row in rows]
+        for each in found:
+            each |= {key: int(each[key]) for key in ("genes", "default_genes")}
+        emit(json.dumps(found, indent=2, ensure_ascii=False), None)
+        return
     table(["genome", "genes", "by default", "id of default", "first gene"], rows)
     note(f"the first {DEFAULT_SIZE} genes are the default; --genes N takes another number")
 
 
 @app.command("show")
 def show(
-    genome: Annotated[str, typer.Argument(help="A bundled genome or a JSONL file.")],
-    genes: Annotated[int | None, typer.Option(min=1, help="Only the first N.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSONL on stdout.")] = False,
+    genome: Annotated[str, typer.Argument(help="A bundled name or a JSONL file.")],
+    genes: Annotated[
+        int | None, typer.Option("--genes", min=1, help="Use only the first N genes.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the genes as JSON lines.")] = False,
 ) -> None:
-    """A genome's genes."""
+    """Which prompts are in a genome? Its genes, in order.
+
+    What models answered to them is in a bank: see `phylolm bank show`.
+
+    Example: phylolm genome show code --genes 5
+    """
     from phylolm.genome.genome import Genome
 
     loaded = Genome.load(genome, genes)
@@ -53,18 +75,29 @@ def build(
         typer.Argument(help="Folder, .txt, .jsonl, .csv, .parquet, or dataset:NAME[:SPLIT]."),
     ] = None,
     model: Annotated[
-        list[str] | None, typer.Option("--model", "-m", help="Let this model write genes.")
+        list[str] | None,
+        typer.Option("--model", "-m", help="Have this model write genes (repeatable)."),
     ] = None,
-    genes: Annotated[int, typer.Option("--genes", min=1, help="How many new genes.")] = 128,
-    column: Annotated[str, typer.Option(help="Column that holds the text.")] = "text",
-    seed: Annotated[int, typer.Option(help="Of the random choice.")] = 0,
+    genes: Annotated[int, typer.Option("--genes", min=1, help="Number of new genes.")] = 128,
+    column: Annotated[
+        str, typer.Option("--column", help="Column of the source that holds the text.")
+    ] = "text",
+    seed: Annotated[
+        int, typer.Option("--seed", help="Random seed for the choice of documents.")
+    ] = 0,
     grow: Annotated[
-        str | None, typer.Option(help="A genome whose genes come first; their probes stay valid.")
+        str | None,
+        typer.Option(
+            "--grow", help="Genome to extend: its genes come first, its probes stay valid."
+        ),
     ] = None,
 ) -> None:
-    """Make a genome from documents, or from models themselves.
+    """How do I make my own genome? From documents, or from texts that models write.
 
-    Each gene is the start of a random document, 20 to 99 characters, ending at a word's end.
+    Each gene is the start of a random document: 20 to 99 characters, up to the end of a word. Do
+    not build one from a benchmark that models may have been trained on.
+
+    Example: phylolm genome build documents.txt --genes 256 -o mine.jsonl
     """
     from phylolm.genome.build import genes_from_documents, read_documents
     from phylolm.genome.genome import Genome

@@ -10,6 +10,7 @@ import typer
 
 from phylolm.cli import source
 from phylolm.cli.console import bars, emit, note, table
+from phylolm.cli.options import JsonOption, with_options
 from phylolm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,28 +20,38 @@ if TYPE_CHECKING:
     from phylolm.sequencing.fill import SequencingOptions
 
 
-@source.takes_source
+@with_options(source.BankSource)
 def identify(
     chosen: source.BankSource,
-    model: Annotated[str, typer.Argument(help="A model of the bank, or a spec to sequence first.")],
-    top: Annotated[int, typer.Option(min=1, help="How many kin to show.")] = 10,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+    model: Annotated[
+        str, typer.Argument(help="A model of the bank, or a model spec to sample first.")
+    ],
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, help="Maximum number of kin to list.")
+    ] = 10,
+    as_json: JsonOption = False,
 ) -> None:
-    """Which models is this one kin of, how near, and is it one of them?"""
+    """Which models is this one related to, how closely, and is it one of them?
+
+    It ranks the models of the bank only: an ancestor that is not in the bank cannot be found. To
+    test two given models use `phylolm compare`.
+
+    Example: phylolm identify hf:./suspicious --bank bank
+    """
     from phylolm.ancestry import kin
     from phylolm.bank.bank import Bank
 
     if chosen.bank is None:
-        raise ConfigError("say where the probes are: --bank DIR")
+        raise ConfigError("name the bank: --bank FOLDER")
     opened = Bank(chosen.bank, create=False)
     genome = source.pick_genome(opened, chosen.genome) or opened.genome()
     name = _sequenced(opened, model, genome, chosen.settings)
-    found = kin.identify(chosen.counts(name), name, chosen.measure, genome.id, tested=top)
+    found = kin.identify(chosen.counts(name), name, chosen.measure, genome.id, tested=limit)
     if as_json:
         emit(json.dumps(found.to_dict(), indent=2, ensure_ascii=False, allow_nan=False), None)
         return
     note(f"{name}: {found.genes} genes, allele length {chosen.allele_length}, {chosen.measure}")
-    rows = [_row(kin) for kin in found.kin[:top]]
+    rows = [_row(kin) for kin in found.kin[:limit]]
     table(["kin", "similarity", "distance", "95 % interval", "p (same)", "relation"], rows)
     typer.echo(f"verdict: {found.verdict}")
 

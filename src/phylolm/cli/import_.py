@@ -8,18 +8,29 @@ from typing import Annotated
 import typer
 
 from phylolm.cli.console import bars, note, warn
+from phylolm.cli.options import NewBankOption
 
 
 def import_(
     file: Annotated[
-        Path, typer.Argument(help=".parquet, .csv or .jsonl: model, prompt, response[, probe].")
+        Path,
+        typer.Argument(
+            help="Table (.parquet .csv .jsonl): model, prompt, response, probe (optional)."
+        ),
     ],
-    bank: Annotated[Path, typer.Option("--bank", "-b", help="Bank to fill (made if new).")],
+    bank: NewBankOption,
     prompts: Annotated[
-        Path | None, typer.Option("--prompts", help="Prompt texts: columns prompt, text.")
+        Path | None,
+        typer.Option("--prompts", help="Texts of the prompts: columns prompt, text."),
     ] = None,
 ) -> None:
-    """Import recorded completions. Unusable rows are counted and named, never dropped silently."""
+    """How do I use completions I already have? Adds them to a bank.
+
+    Rows that cannot be used are counted and named. Recorded completions and newly sampled ones
+    cannot be compared with each other: the sampling settings differ.
+
+    Example: phylolm import answers.parquet --prompts prompts.csv --bank bank
+    """
     from phylolm.bank.bank import Bank
     from phylolm.models.replay import read_completions
     from phylolm.sequencing.imported import record

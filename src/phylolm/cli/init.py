@@ -12,13 +12,20 @@ from phylolm.errors import ConfigError
 
 
 def init(
-    path: Annotated[Path, typer.Argument(help="File to write.")] = Path("study.toml"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")] = Path(
+        "study.toml"
+    ),
 ) -> None:
-    """Write a commented study.toml; `phylolm run` carries it out."""
+    """How do I start a study? Writes a commented study.toml for `phylolm run`.
+
+    For a single look at a few models, `phylolm sequence` and `phylolm tree` are enough.
+
+    Example: phylolm init -o study.toml
+    """
     from phylolm.files import write_text
     from phylolm.study.config import template
 
-    if path.exists():
-        raise ConfigError(f"{path} is there already; name another file")
-    write_text(path, template())
-    note(f"wrote {path}: name your models in it, then `phylolm run {path}`")
+    if output.exists():
+        raise ConfigError(f"{output} is there already; name another file")
+    write_text(output, template())
+    note(f"wrote {output}: name your models in it, then `phylolm run {output}`")

@@ -1,4 +1,4 @@
-"""phylolm predict and phylolm select: benchmark scores from kinship."""
+"""phylolm predict: benchmark scores from kinship."""
 
 from __future__ import annotations
 
@@ -12,39 +12,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phylolm.cli import source
-from phylolm.cli.console import emit, note, require_suffix, table, warn
-from phylolm.cli.pictures import PICTURES
+from phylolm.cli.console import emit, note, require_suffix, table
+from phylolm.cli.options import PICTURES, with_options
+from phylolm.cli.scored import BenchmarkOption, Scale, ScaleOption, ScoresOption, read_scored
 from phylolm.errors import ConfigError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from phylolm.predict.evaluate import Evaluation
-    from phylolm.predict.forecast import Forecast, Study
-
-ScoresOption = Annotated[
-    Path,
-    typer.Option(
-        "--scores",
-        "-s",
-        help="CSV or parquet of scores, Open LLM Leaderboard table, or lm-evaluation-harness JSON "
-        "(file or folder). Columns parameters (billions), family and parent are used if there.",
-    ),
-]
-BenchmarkOption = Annotated[
-    list[str] | None, typer.Option("--benchmark", help="Only this benchmark (repeatable).")
-]
+    from phylolm.predict.forecast import Forecast, ScoredModels
 
 
-class Scale(StrEnum):
-    """How scores are written."""
-
-    auto = "auto"
-    percent = "percent"
-    fraction = "fraction"
-
-
-class Leave(StrEnum):
+class CvGroup(StrEnum):
     """What is left out together."""
 
     family = "family"
@@ -52,12 +32,10 @@ class Leave(StrEnum):
     tenth = "tenth"
 
 
-ScaleOption = Annotated[Scale, typer.Option("--scale", help="Whether scores are percents.")]
-
 WORTH_A_LOOK = 0.01
 
 
-@source.takes_source
+@with_options(source.Source)
 def predict(
     chosen: source.Source,
     scores: ScoresOption,
@@ -67,99 +45,81 @@ def predict(
     benchmark: BenchmarkOption = None,
     scale: ScaleOption = Scale.auto,
     evaluate: Annotated[
-        bool, typer.Option("--evaluate", help="Forecast the known scores instead, and compare.")
+        bool,
+        typer.Option("--evaluate", help="Cross-validate: forecast the known scores and compare."),
     ] = False,
-    leave: Annotated[
-        Leave, typer.Option("--leave", help="What --evaluate leaves out together.")
-    ] = Leave.family,
-    residuals: Annotated[
-        bool, typer.Option("--residuals", help="List scores far above what kin predict instead.")
-    ] = False,
-    plot: Annotated[
-        Path | None,
+    cv_group: Annotated[
+        CvGroup,
         typer.Option(
-            "--plot",
-            help="With --evaluate: scatter to this .svg, .pdf or .png, and "
-            "beside it NAME-calibration.",
+            "--cv-group",
+            help="With --evaluate: cross-validation groups, left out one at a time.",
         ),
-    ] = None,  # fmt: skip
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout; scores in 0-1.")] = False,
+    ] = CvGroup.family,
+    residuals: Annotated[
+        bool,
+        typer.Option("--residuals", help="List known scores far above their forecast instead."),
+    ] = False,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="All rows as .csv; scores in 0-1.")
+        list[Path] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="All rows (.csv), scores in 0-1; with --evaluate also a scatter plot (.svg .pdf "
+            ".png) and, as NAME-calibration, a calibration plot. Repeatable.",
+        ),
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON; scores in 0-1.")
+    ] = False,
 ) -> None:
-    """What would these models score? Forecasts from scored kin, with intervals."""
+    """What would these models score on benchmarks? Forecasts from scored kin, with intervals.
+
+    Do not use it where no relative has scores (basis "new family"): the intervals are then wide.
+    How good the forecasts are on your data: --evaluate.
+
+    Example: phylolm predict --bank bank --scores scores.csv
+    """
     if evaluate and residuals:
         raise ConfigError("--evaluate and --residuals exclude each other")
     if model and (evaluate or residuals):
         raise ConfigError("--model is for forecasts; --evaluate and --residuals take all models")
-    if output is not None:
-        require_suffix(output, (".csv",), "forecasts")
-    if plot is not None:
-        if not evaluate:
-            raise ConfigError("--plot draws an evaluation: add --evaluate")
-        require_suffix(plot, PICTURES, "a picture")
-    study = _study(chosen, scores, benchmark, scale)
+    tables, plots = _outputs(output or [], evaluate)
+    study = read_scored(chosen, scores, benchmark, scale)
     if evaluate:
-        _evaluate(study, leave, plot, as_json, output)
+        _evaluate(study, cv_group, plots, as_json, tables)
     elif residuals:
-        _residuals(study, as_json, output)
+        _residuals(study, as_json, tables)
     else:
-        _forecast(study, model or [], as_json, output)
+        _forecast(study, model or [], as_json, tables)
 
 
-@source.takes_source
-def select(
-    chosen: source.Source,
-    scores: ScoresOption,
-    budget: Annotated[int, typer.Option("--budget", "-k", min=1, help="How many models.")],
-    benchmark: BenchmarkOption = None,
-    scale: ScaleOption = Scale.auto,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
-) -> None:
-    """Which models to benchmark next, to learn most about those without scores."""
-    from phylolm.predict.select import choose_next
-
-    picks = choose_next(_study(chosen, scores, benchmark, scale), budget)
-    if as_json:
-        emit(json.dumps([asdict(pick) for pick in picks], indent=2, ensure_ascii=False), None)
-        return
-    rows = [[pick.model, f"{pick.left:.0%}"] for pick in picks]
-    table(["benchmark next", "uncertainty left"], rows)
+def _outputs(paths: list[Path], evaluate: bool) -> tuple[list[Path], list[Path]]:
+    """(tables, pictures) among the outputs. Raises ConfigError for what can't be written."""
+    plots = [path for path in paths if path.suffix in PICTURES]
+    if plots and not evaluate:
+        raise ConfigError("pictures show a cross-validation: add --evaluate")
+    for path in paths:
+        require_suffix(path, (".csv", *PICTURES) if evaluate else (".csv",), "forecasts")
+    return [path for path in paths if path not in plots], plots
 
 
-def _study(
-    chosen: source.Source, scores: Path, benchmarks: list[str] | None, scale: Scale
-) -> Study:
-    """Distances and scores of the same models; what they need said is said."""
-    from phylolm.predict.forecast import join_scores
-    from phylolm.predict.scores import read_scores
-    from phylolm.tree.build import build_tree
-    from phylolm.tree.clades import clades
-
-    read = read_scores(scores, benchmarks, scale.value)
-    for text in read.notes:
-        note(text)
-    matrix = chosen.matrix()
-    groups = clades(build_tree(matrix).root_midpoint(), read.models)
-    study = join_scores(matrix, read, groups)
-    for text in study.notes:
-        warn(text)
-    return study
-
-
-def _forecast(study: Study, models: list[str], as_json: bool, output: Path | None) -> None:
+def _forecast(study: ScoredModels, models: list[str], as_json: bool, outputs: list[Path]) -> None:
     from phylolm.predict.forecast import forecast
 
     found = forecast(study, models)
     if as_json:
         emit(json.dumps([_plain(each) for each in found], indent=2, ensure_ascii=False), None)
-    elif output is not None:
-        emit(_frame(found).to_csv(index=False, float_format="%.6g"), output)
+    elif outputs:
+        _write(_frame(found), outputs)
     elif not found:
         note("every model asked for has all its scores; nothing to forecast")
     else:
         _print_forecasts(study, found)
+
+
+def _write(rows: pd.DataFrame, outputs: list[Path]) -> None:
+    for path in outputs:
+        emit(rows.to_csv(index=False, float_format="%.6g"), path)
 
 
 def _plain(each: Forecast) -> dict[str, object]:
@@ -182,7 +142,7 @@ def _frame(found: list[Forecast]) -> pd.DataFrame:
     return table
 
 
-def _print_forecasts(study: Study, found: list[Forecast]) -> None:
+def _print_forecasts(study: ScoredModels, found: list[Forecast]) -> None:
     by_model: dict[str, dict[str, Forecast]] = {}
     for each in found:
         by_model.setdefault(each.model, {})[each.benchmark] = each
@@ -197,10 +157,10 @@ def _print_forecasts(study: Study, found: list[Forecast]) -> None:
         first = next(iter(cells.values()))
         kin = ", ".join(f"{name} {weight:.2f}" for name, weight in first.kin)
         rests.append([model, first.basis, kin, first.warning])
-    columns = ["model", "forecast as", "rests most on (weight)", "careful"]
+    columns = ["model", "basis", "most influential models (weight)", "warning"]
     table(columns if any(row[3] for row in rests) else columns[:3],
           rests if any(row[3] for row in rests) else [row[:3] for row in rests])  # fmt: skip
-    note("–: the score is known. How good such forecasts are: the same command with --evaluate")
+    note("–: the score is known. To see how good such forecasts are, add --evaluate")
 
 
 def _cell(each: Forecast | None) -> str:
@@ -213,30 +173,30 @@ def _cell(each: Forecast | None) -> str:
 
 
 def _evaluate(
-    study: Study, leave: Leave, plot: Path | None, as_json: bool, output: Path | None
+    study: ScoredModels, cv_group: CvGroup, plots: list[Path], as_json: bool, outputs: list[Path]
 ) -> None:
     from phylolm.predict.evaluate import evaluate
 
-    found = evaluate(study, _labels(study, leave))
+    found = evaluate(study, _labels(study, cv_group))
     for text in found.notes[len(study.notes) :]:
         note(text)
-    if plot is not None:
-        _plot(found, plot)
+    for path in plots:
+        _plot(found, path)
     if as_json:
         tables = {"summary": found.summary(), "within": found.within(), "coverage": found.coverage}
         emit(json.dumps({name: json.loads(frame.to_json(orient="records", double_precision=6))
                          for name, frame in tables.items()}, indent=2), None)  # fmt: skip
-    elif output is not None:
-        emit(found.forecasts.to_csv(index=False, float_format="%.6g"), output)
+    elif outputs:
+        _write(found.forecasts, outputs)
     else:
-        _print_evaluation(found, leave)
+        _print_evaluation(found, cv_group)
 
 
-def _labels(study: Study, leave: Leave) -> list[str]:
+def _labels(study: ScoredModels, cv_group: CvGroup) -> list[str]:
     """What each model is left out with."""
-    if leave is Leave.family:
+    if cv_group is CvGroup.family:
         return list(study.groups)
-    if leave is Leave.tenth:
+    if cv_group is CvGroup.tenth:
         import zlib
 
         return [f"part {zlib.crc32(name.encode()) % 10}" for name in study.distances.names]
@@ -249,7 +209,7 @@ def _labels(study: Study, leave: Leave) -> list[str]:
     return [found[name] for name in names]
 
 
-def _print_evaluation(found: Evaluation, leave: Leave) -> None:
+def _print_evaluation(found: Evaluation, cv_group: CvGroup) -> None:
     summary = found.summary()
     benchmarks = [name for name in dict.fromkeys(summary["benchmark"]) if name != "mean"]
     methods = list(dict.fromkeys(summary["method"]))
@@ -257,13 +217,20 @@ def _print_evaluation(found: Evaluation, leave: Leave) -> None:
         wide = summary.pivot(index="method", columns="benchmark", values=column)
         wide = wide.loc[methods, [*benchmarks, "mean"]]
         rows = [[method, *map(_number, wide.loc[method])] for method in methods]
-        table(["forecast from", *wide.columns], rows, f"{what}, leaving out one {leave.value}")
+        table(["forecast from", *wide.columns], rows, f"{what}, leaving out one {cv_group.value}")
     means = summary[summary["benchmark"] == "mean"].set_index("method")
     rows = [
         [method, f"{row['n']:.0f}", *map(_number, row[["spearman", "r2", "coverage", "width"]])]
         for method, row in means.iterrows()
     ]
-    header = ["forecast from", "scores", "Spearman", "R²", "held by 90 % interval", "its width"]
+    header = [
+        "forecast from",
+        "scores",
+        "Spearman",
+        "R²",
+        "90 % interval coverage",
+        "interval width",
+    ]
     table(header, rows, "Means over benchmarks")
 
 
@@ -281,15 +248,15 @@ def _plot(found: Evaluation, path: Path) -> None:
     note(f"wrote {path} and {calibration}")
 
 
-def _residuals(study: Study, as_json: bool, output: Path | None) -> None:
+def _residuals(study: ScoredModels, as_json: bool, outputs: list[Path]) -> None:
     from phylolm.predict.residuals import CAUTION, residuals
 
     found = residuals(study)
     if as_json:
         emit(found.to_json(orient="records", indent=2, double_precision=6), None)
         return
-    if output is not None:
-        emit(found.to_csv(index=False, float_format="%.6g"), output)
+    if outputs:
+        _write(found, outputs)
         return
     high = found[found[["p_kin", "p_all"]].min(axis=1) < WORTH_A_LOOK]
     if len(high):
@@ -298,9 +265,12 @@ def _residuals(study: Study, as_json: bool, output: Path | None) -> None:
             [model, benchmark, f"{score:.1f}", f"{expected:.1f}", *(f"{p:.2g}" for p in chances)]
             for model, benchmark, score, expected, *chances in shown.itertuples(index=False)
         ]
-        header = ["model", "benchmark", "score", "kin predict", "p", "p given other scores", "q"]
-        table(header, rows, "Worth a look: scores far above what kin predict")
+        header = ["model", "benchmark", "score", "forecast", "p", "p given other scores", "q"]
+        table(header, rows, "Scores far above their forecast from kin")
     chance = f"{2 * WORTH_A_LOOK * len(found):.0f}"
-    note(f"{len(high)} of {len(found)} scores have p < {WORTH_A_LOOK}; chance gives up to {chance}")
-    note("q: the share of false alarms if all down to this line are believed")
+    note(
+        f"{len(high)} of {len(found)} scores have p < {WORTH_A_LOOK}; "
+        f"up to {chance} are expected by chance"
+    )
+    note("q: false discovery rate if all rows down to this one are taken as real")
     note(CAUTION)

@@ -1,4 +1,4 @@
-"""phylolm report: one offline page with tree, heatmap, map, kin and what to distrust."""
+"""phylolm report: one offline page with tree, heatmap, map, kin and caveats."""
 
 from __future__ import annotations
 
@@ -7,23 +7,30 @@ from typing import Annotated
 
 import typer
 
+from phylolm import defaults
 from phylolm.cli import source
 from phylolm.cli.console import bars, note, require_suffix
+from phylolm.cli.options import MethodOption, ReplicatesOption, RootOption, with_options
 
 
-@source.takes_source
+@with_options(source.BankSource)
 def report(
     chosen: source.BankSource,
     output: Annotated[Path, typer.Option("--output", "-o", help="HTML file to write.")] = Path(
         "report.html"
     ),
-    title: Annotated[str, typer.Option(help="Title of the page.")] = "Family tree",
+    title: Annotated[str, typer.Option("--title", help="Title of the page.")] = "Family tree",
     families: source.FamiliesOption = None,
-    method: Annotated[str, typer.Option(help="nj, bionj, bme or upgma.")] = "nj",
-    replicates: Annotated[int, typer.Option("--bootstrap", min=0)] = 1000,
-    root: Annotated[str, typer.Option(help="midpoint, mad, none or outgroup:NAME.")] = "midpoint",
+    method: MethodOption = defaults.TREE_METHOD,
+    replicates: ReplicatesOption = defaults.REPLICATES,
+    root: RootOption = defaults.ROOT,
 ) -> None:
-    """One HTML file, readable offline: tree, heatmap, map, nearest kin, parameters, cautions."""
+    """What did this bank show? One HTML file to read or send: tree, heatmap, map, kin, caveats.
+
+    To explore the models interactively use `phylolm serve` or `phylolm export`.
+
+    Example: phylolm report --bank bank -o report.html
+    """
     from phylolm.study.publish import Findings, write_study_report
     from phylolm.tree.analysis import TreeOptions, analyse
 

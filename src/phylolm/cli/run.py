@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phylolm.cli.console import PARTIAL, bars, emit, note, table, warn
-from phylolm.cli.limits import AtATimeOption, MaxCallsOption, MaxCostOption, PricesOption, limits_of
+from phylolm.cli.limits import (
+    ConcurrencyOption,
+    MaxCallsOption,
+    MaxCostOption,
+    PricesOption,
+    limits_of,
+)
 from phylolm.cli.sequence import check_json, show_plan
 
 if TYPE_CHECKING:
@@ -21,24 +27,31 @@ if TYPE_CHECKING:
 
 
 def run(
-    study: Annotated[Path, typer.Argument(help="A study.toml; `phylolm init` writes one.")],
+    study: Annotated[Path, typer.Argument(help="A study.toml (see `phylolm init`).")],
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what is missing; do nothing.")
+        bool, typer.Option("--dry-run", help="Print what would be sampled and written; do nothing.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="With --dry-run: as JSON.")] = False,
-    until_error: Annotated[
+    as_json: Annotated[
+        bool, typer.Option("--json", help="With --dry-run: print the plan as JSON.")
+    ] = False,
+    target_se: Annotated[
         float | None,
         typer.Option(
-            "--until-error", min=1e-6, help="Stop a model when its distances are this certain."
+            "--target-se",
+            min=1e-6,
+            help="Stop sampling a model when all standard errors of its distances are at most X.",
+            metavar="X",
         ),
     ] = None,
-    concurrency: AtATimeOption = 8,
+    concurrency: ConcurrencyOption = 8,
     max_calls: MaxCallsOption = None,
     max_cost: MaxCostOption = None,
     prices: PricesOption = None,
     engine: Annotated[
         str,
-        typer.Option(metavar="NAME[:OPTIONS]", help="Where to sample: local, submitit, ray."),
+        typer.Option(
+            "--engine", metavar="NAME:OPTIONS", help="Where to sample: local, submitit or ray."
+        ),
     ] = "local",
     watch_hub: Annotated[
         str,
@@ -47,10 +60,12 @@ def run(
         ),
     ] = "",
 ) -> None:
-    """Carry out a study: sample what its bank lacks, remake what has changed.
+    """What does my study show? Samples what is missing, then updates tree, pictures and report.
 
-    Run it again after an interruption or a change of the study. A model that fails does not stop
-    the others: the command then ends with code 3, and the next run tries it again.
+    Run it again after an interruption or a change of the study. If some models fail, the others
+    are kept and the exit code is 3. Without a study.toml use `phylolm sequence`.
+
+    Example: phylolm run study.toml --dry-run
     """
     import datetime
 
@@ -63,8 +78,8 @@ def run(
     read, chosen = read_study(study), find_engine(engine)
     if watch_hub:
         read = _watch(read, watch_hub, dry_run)
-    if until_error is not None:
-        read = replace(read, plan=replace(read.plan, until_error=until_error))
+    if target_se is not None:
+        read = replace(read, plan=replace(read.plan, until_error=target_se))
     if dry_run:
         _show_plan(read, as_json, limits)
         return

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from phylolm import defaults
 from phylolm.cli.console import PARTIAL, bars, emit, fail, note, table, warn
-from phylolm.cli.limits import AtATimeOption, MaxCallsOption, MaxCostOption, PricesOption, limits_of
+from phylolm.cli.limits import (
+    ConcurrencyOption,
+    MaxCallsOption,
+    MaxCostOption,
+    PricesOption,
+    limits_of,
+)
+from phylolm.cli.options import NewBankOption
 from phylolm.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,7 +25,7 @@ if TYPE_CHECKING:
     from phylolm.models.budget import Limits
     from phylolm.sequencing.plan import Planned
 
-PLAN_COLUMNS = ["model", "genes", "probes", "calls", "tokens in", "tokens out", "at most $"]
+PLAN_COLUMNS = ["model", "genes", "probes", "requests", "tokens in", "tokens out", "at most $"]
 
 
 def sequence(
@@ -26,46 +33,81 @@ def sequence(
         list[str],
         typer.Argument(help="hf:FOLDER, hf:HUB/ID@REVISION?dtype=…, openai:NAME, http://…#NAME, …"),
     ],
-    bank: Annotated[Path, typer.Option("--bank", "-b", help="Bank to fill (made if new).")],
+    bank: NewBankOption,
     genome: Annotated[
-        str, typer.Option("--genome", "-g", help="A bundled genome or a JSONL file.")
-    ] = "math",
-    genes: Annotated[int | None, typer.Option(min=1, help="Only its first N genes.")] = None,
-    probes: Annotated[int, typer.Option("--probes", "-n", min=1, help="Probes a gene.")] = 32,
+        str, typer.Option("--genome", "-g", help="Genome: a bundled name or a JSONL file.")
+    ] = defaults.GENOME,
+    genes: Annotated[
+        int | None, typer.Option("--genes", min=1, help="Use only the first N genes.")
+    ] = None,
+    probes: Annotated[
+        int, typer.Option("--probes", min=1, help="Number of completions of each gene.")
+    ] = defaults.PROBES,
     exact: Annotated[
         bool,
-        typer.Option("--exact", help="Allele distributions, not samples (servers: if they can)."),
+        typer.Option(
+            "--exact",
+            help="Exact distribution from log-probabilities instead of sampling "
+            "(servers: if they report them).",
+        ),
     ] = False,
     epsilon: Annotated[
-        float, typer.Option(min=1e-6, max=0.5, help="With --exact: mass that may be missing.")
-    ] = 0.01,
+        float,
+        typer.Option(
+            "--epsilon",
+            min=1e-6,
+            max=0.5,
+            help="With --exact: tail probability left unenumerated.",
+        ),
+    ] = defaults.EPSILON,
     allele_length: Annotated[
-        int, typer.Option("--allele-length", "-l", min=1, max=8, help="With --exact: characters.")
-    ] = 4,
-    temperature: Annotated[float, typer.Option(min=0.0, help="Of the sampling.")] = 1.0,
+        int,
+        typer.Option(
+            "--allele-length", "-l", min=1, max=8, help="With --exact: characters of an allele."
+        ),
+    ] = defaults.ALLELE_LENGTHS[-1],
+    temperature: Annotated[
+        float, typer.Option("--temperature", min=0.0, help="Sampling temperature.")
+    ] = 1.0,
     boundary: Annotated[
-        str, typer.Option(help="healed: a gene's last word may go on; plain: as servers do.")
+        str,
+        typer.Option(
+            "--boundary",
+            help="healed (token healing: resample the prompt's last word), plain (none), or auto: "
+            "healed for local transformers models, plain for all others.",
+        ),
     ] = "auto",
     prompt_mode: Annotated[
-        str, typer.Option(help="For chats: continue, bare, prefill, or 'template:… {gene} …'.")
+        str,
+        typer.Option(
+            "--prompt-mode",
+            help="For chat models: continue, bare, prefill, or 'template:… {gene} …'.",
+        ),
     ] = "auto",
-    seed: Annotated[int, typer.Option(help="Of the draws.")] = 0,
-    concurrency: AtATimeOption = 8,
-    examine: Annotated[
-        bool, typer.Option("--examine/--no-examine", help="See `phylolm doctor` before sampling.")
+    seed: Annotated[int, typer.Option("--seed", help="Random seed for sampling.")] = 0,
+    concurrency: ConcurrencyOption = 8,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check/--no-check", help="Check the server first (the checks of `phylolm doctor`)."
+        ),
     ] = True,
     max_calls: MaxCallsOption = None,
     max_cost: MaxCostOption = None,
     prices: PricesOption = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print calls, tokens and cost; do nothing.")
+        bool, typer.Option("--dry-run", help="Print requests, tokens and cost; do nothing.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="With --dry-run: as JSON.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="With --dry-run: print the plan as JSON.")
+    ] = False,
 ) -> None:
-    """Sample models' completions of a genome into a bank.
+    """How do models continue the same texts? Samples their completions into a bank.
 
-    Only what the bank lacks is sampled: run the same command again after an interruption, or
-    with more models, genes or probes.
+    Only what the bank lacks is sampled, so the same command resumes after an interruption. For
+    completions you already have use `phylolm import`; for many models, a study (`phylolm init`).
+
+    Example: phylolm sequence hf:gpt2 hf:distilgpt2 --bank bank
     """
     from phylolm.bank.bank import Bank
     from phylolm.genome.genome import Genome
@@ -75,7 +117,7 @@ def sequence(
 
     settings = SamplingSettings(temperature, prompt_mode=prompt_mode, boundary=boundary)
     check_json(as_json, dry_run)
-    limits = limits_of(concurrency, max_calls, max_cost, prices, examine)
+    limits = limits_of(concurrency, max_calls, max_cost, prices, check)
     options = SequencingOptions(probes, seed, exact, epsilon, allele_length, settings, limits)
     loaded = Genome.load(genome, genes)
     if boundary == "auto":
@@ -109,9 +151,7 @@ def _warn_of_mixing(models: list[str]) -> None:
 
     backends = {parse(model).backend for model in models}
     if "hf" in backends and not backends <= {"hf", "replay"}:
-        warn(
-            "servers can't heal word ends as local models do: to compare them add --boundary plain"
-        )
+        warn("servers have no token healing, local models do: to compare them add --boundary plain")
 
 
 def _names(models: list[str]) -> list[str]:
@@ -125,7 +165,7 @@ def _tell_missing(bank: Bank, models: list[str], genome: Genome) -> None:
     if models:
         missing = bank.missing_mass(models, genome)
         note(
-            f"mass missing from a gene's distribution: {missing.mean():.3f} on average, "
+            f"tail probability left unenumerated: {missing.mean():.3f} on average, "
             f"{missing.max():.3f} at most"
         )
 
@@ -135,7 +175,7 @@ def _took(limits: Limits) -> str:
     calls, cost = limits.budget.calls, limits.budget.cost
     if not calls:
         return ""
-    return f" ({calls:,} calls" + (f", about ${cost:,.4f})" if cost > 0 else ")")
+    return f" ({calls:,} requests" + (f", about ${cost:,.4f})" if cost > 0 else ")")
 
 
 def _show(planned: list[Planned], as_json: bool, date: str) -> None:

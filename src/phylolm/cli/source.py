@@ -14,7 +14,7 @@ import typer
 
 from phylolm import defaults
 from phylolm.cli.console import warn
-from phylolm.errors import ConfigError, DataError, some
+from phylolm.errors import ConfigError, DataError, listed
 from phylolm.files import read_text
 
 if TYPE_CHECKING:
@@ -23,17 +23,28 @@ if TYPE_CHECKING:
     from phylolm.distance.matrix import DistanceMatrix
     from phylolm.genome.genome import Genome
 
-BankOption = Annotated[Path | None, typer.Option("--bank", "-b", help="Bank folder.")]
+INPUT = "Input"
+"""Heading of these options in help."""
+
+BankOption = Annotated[
+    Path | None, typer.Option("--bank", "-b", help="Bank folder.", rich_help_panel=INPUT)
+]
 GenomeOption = Annotated[
     str | None,
     typer.Option(
-        "--genome", "-g", help="Genome to use: a bundled name, a file, or how its id begins."
+        "--genome",
+        "-g",
+        help="Genome to use: a bundled name, a file, or how its id begins.",
+        rich_help_panel=INPUT,
     ),
 ]
 LengthOption = Annotated[
     str,
     typer.Option(
-        "--allele-length", "-l", help="Characters of an allele, 1 to 8; 1-4 sums over lengths."
+        "--allele-length",
+        "-l",
+        help="Characters of an allele, 1 to 8; 1-4 sums over lengths.",
+        rich_help_panel=INPUT,
     ),
 ]
 MeasureOption = Annotated[
@@ -41,18 +52,26 @@ MeasureOption = Annotated[
     typer.Option(
         "--measure",
         help="Distance: nei1978 (unbiased), nei1972, bhattacharyya, chord, jensen-shannon.",
+        rich_help_panel=INPUT,
     ),
 ]
 ProbesOption = Annotated[
     int | None,
-    typer.Option("--probes", min=1, help="Use only the first N probes of each gene."),
+    typer.Option(
+        "--probes", min=1, help="Use only the first N probes of each gene.", rich_help_panel=INPUT
+    ),
 ]
 SettingsOption = Annotated[
     str | None,
-    typer.Option("--settings", help="Id of the sampling settings to use (see `bank ls`)."),
+    typer.Option(
+        "--settings",
+        help="Id of the sampling settings to use (see `bank ls`).",
+        rich_help_panel=INPUT,
+    ),
 ]
 MixOption = Annotated[
-    bool, typer.Option("--mix-settings", help="Allow mixing sampling settings.")
+    bool,
+    typer.Option("--mix-settings", help="Allow mixing sampling settings.", rich_help_panel=INPUT),
 ]
 AnsweredOption = Annotated[
     float,
@@ -60,18 +79,25 @@ AnsweredOption = Annotated[
         "--min-answered",
         min=0.0,
         max=1.0,
-        help="Minimum fraction of genes with a non-empty completion; "
-        "models below it are left out.",
+        help="Minimum fraction of genes with a non-empty completion; models below it are left out.",
+        rich_help_panel=INPUT,
     ),
 ]
 DistancesOption = Annotated[
     Path | None,
-    typer.Option("--distances", "-d", help="File of distances, used instead of a bank."),
+    typer.Option(
+        "--distances",
+        "-d",
+        help="File of distances, used instead of a bank.",
+        rich_help_panel=INPUT,
+    ),
 ]
 SimilarityOption = Annotated[
     bool,
     typer.Option(
-        "--similarity", help="The file holds similarities; the distance is -ln of each."
+        "--similarity",
+        help="The file holds similarities; the distance is -ln of each.",
+        rich_help_panel=INPUT,
     ),
 ]
 FamiliesOption = Annotated[
@@ -116,7 +142,7 @@ class BankSource:
             share = f"fewer than {self.min_answered:.0%} of the genes"
             for name in {*needed} & {*silent}:
                 raise DataError(f"{name} answers {share}: nothing to compare (see --min-answered)")
-            warn(f"left out {len(silent)} models that answer {share}: {some(silent, 5)}")
+            warn(f"left out {len(silent)} models that answer {share}: {listed(silent, 5)}")
         return counts
 
     def matrix(self) -> DistanceMatrix:

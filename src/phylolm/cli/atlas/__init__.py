@@ -1,1 +1,1 @@
-"""phylolm atlas: one file a command."""
+"""phylolm atlas: a hub's catalogue, clustered, linked, searched and audited; one file a command."""

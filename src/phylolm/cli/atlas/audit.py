@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from phylolm.cli import source
-from phylolm.cli.atlas.common import CatalogueArgument, ColumnOption, load
-from phylolm.cli.atlas.family import AliasesOption, EdgesOption, lineage_of
+from phylolm.cli.atlas.common import (
+    AliasesOption,
+    CatalogueArgument,
+    ColumnOption,
+    EdgesOption,
+    lineage_of,
+    load,
+)
 from phylolm.cli.console import emit, note, printable, require_suffix, table, warn
+from phylolm.cli.options import JsonOption, with_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
     from phylolm.atlas.lineage import Lineage
 
 
-@source.takes_source
+@with_options(source.Source)
 def audit(
     chosen: source.Source,
     catalogue: CatalogueArgument,
@@ -28,15 +35,26 @@ def audit(
     edges: EdgesOption = None,
     aliases: AliasesOption = None,
     probability: Annotated[
-        float, typer.Option(min=0, max=1, help="Least probability of a proposed parent.")
+        float,
+        typer.Option(
+            "--probability", min=0, max=1, help="Minimum probability of a proposed parent."
+        ),
     ] = 0.5,
-    most: Annotated[int, typer.Option(min=1, help="Findings of a kind shown.")] = 8,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, help="Maximum number of findings of each kind.")
+    ] = 8,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="All findings as CSV.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON on stdout.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Where name, declaration and (with a bank or distances) measurement disagree."""
+    """Where do a model's name, its declared parents and measured distances disagree?
+
+    Without a bank or distances only names and declarations are compared. Findings on licences are
+    no legal advice.
+
+    Example: phylolm atlas audit catalogue.csv --limit 5 -o findings.csv
+    """
     import json
 
     from phylolm.atlas.audit import KINDS, to_table
@@ -56,7 +74,7 @@ def audit(
         of_kind = [each for each in findings if each.kind == kind]
         if of_kind:
             of_kind.sort(key=lambda each: -(each.probability or 0))
-            rows = [[each.model, each.why] for each in of_kind[:most]]
+            rows = [[each.model, each.why] for each in of_kind[:limit]]
             table(["model", "why"], rows, title=f"{kind}: {len(of_kind):,}")
             if of_kind[0].path:
                 typer.echo(printable("first path: " + " < ".join(of_kind[0].path)))
