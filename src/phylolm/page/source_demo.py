@@ -29,7 +29,7 @@ def of_demo(folder: Path) -> Shown:
     counts = bank.counts(genome, defaults.ALLELE_LENGTHS, models=zoo.models, probes=OPTIONS.probes)
     options = TreeOptions()
     if not (folder / "tree.nwk").is_file():
-        raise ConfigError(f"{folder} is not finished: run `phylolm demo --out {folder}` again")
+        raise ConfigError(f"{folder} is not finished: run `phylolm demo -o {folder}` again")
     done = Analysis(distances(counts, options.measure), read_tree(folder / "tree.nwk"))
     found = Findings("The demo zoo", counts, done, options, family_of(zoo))
     truth = [("the true tree", Tree.from_newick(zoo.newick))]

@@ -160,7 +160,7 @@ def read_study(path: Path) -> Study:
     if path.is_dir():
         raise ConfigError(f"{path} is a folder: name the study in it, as in {path / 'study.toml'}")
     if not path.is_file():
-        raise ConfigError(f"no study {path}; `phylolm init {path}` writes one to start from")
+        raise ConfigError(f"no study {path}; `phylolm init -o {path}` writes one to start from")
     study = parse_study(read_text(path), path)
     beside = watched_path(path)
     if not beside.is_file():
