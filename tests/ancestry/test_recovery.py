@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from phylolm.ancestry.recovery import auc, declared_recovery, kin_recovery
 from phylolm.distance.matrix import DistanceMatrix
@@ -37,7 +39,34 @@ def test_a_wrong_nearest_costs_its_share():
 def test_ties_share_the_point():
     d = matrix()
     assert kin_recovery(d, {name: name[0] for name in NAMES}, EDGES).auc == 0.5
-    assert declared_recovery(d, EDGES, random_pairs=50).parent_at[1] == 1.0
+    found = declared_recovery(d, EDGES, ranks=(1, 2, 5), random_pairs=50)
+    assert found.parent_at == pytest.approx({1: 1 / 5, 2: 2 / 5, 5: 1}) and found.tied == 1
+
+
+def test_a_parent_at_rank_two():
+    """Nearer than the parent: one model; as near: none."""
+    found = declared_recovery(matrix(a_a1=0.2, a1_b=0.1), [("a", "a1")], (1, 2, 3), 50)
+    assert found.parent_at == {1: 0, 2: 1, 3: 1} and found.tied == 0
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=50, deadline=None)
+def test_parents_ranks_are_those_of_ties_broken_at_random(seed):
+    """The plain-loop twin: the parent's place in every order of its ties, all as likely."""
+    rng = np.random.default_rng(seed)
+    values = rng.integers(1, 4, (6, 6)).astype(float)
+    values = np.triu(values, 1) + np.triu(values, 1).T
+    found = declared_recovery(DistanceMatrix(NAMES, values), EDGES, (1, 2, 3), 50)
+    for k in (1, 2, 3):
+        shares = []
+        for parent, child in EDGES:
+            p, c = NAMES.index(parent), NAMES.index(child)
+            others = [other for other in range(6) if other != c]
+            before = sum(values[c, other] < values[c, p] for other in others)
+            ties = [other for other in others if values[c, other] == values[c, p]]
+            places = [before + 1 + extra for extra in range(len(ties))]
+            shares.append(np.mean([place <= k for place in places]))
+        assert found.parent_at[k] == pytest.approx(np.mean(shares))
 
 
 def test_auc_equals_a_plain_loop():

@@ -1,6 +1,7 @@
 """How well distances and trees recover a known or declared lineage.
 
-Here: the scores used by the demo, the validation and the docs. Next door: `zoo` has the truth
+Here: the scores used by the demo, the validation and the docs. Models that are equally near share
+their ranks: each score is what ties broken at random give on average. Next door: `zoo` has the truth
 of grown models, `compare` compares trees.
 """
 
@@ -42,12 +43,14 @@ class KinRecovery:
 class DeclaredRecovery:
     """Scores against declared parents.
 
-    parent_at: k -> share of children whose parent is among the k nearest.
+    parent_at: k -> share of edges whose parent is among the child's k nearest, ties shared.
+    tied: share of edges whose parent is as near to the child as another model is.
     kin: share of children whose nearest lies in the child's component of the declared graph.
     auc: chance that a declared pair is nearer than a pair of different components.
     """
 
     parent_at: dict[int, float]
+    tied: float
     kin: float
     auc: float
     models: int
@@ -85,7 +88,9 @@ def declared_recovery(
 ) -> DeclaredRecovery:
     """Score distances against declared (parent, child) edges among the models.
 
-    A parent's rank is 1 + the number of models strictly nearer to the child.
+    With b models strictly nearer to the child than its parent and t as near, the parent among
+    them, the parent is among the k nearest with probability min(1, max(0, (k - b) / t)).
+    Raises DataError when none of the edges is among the models.
     """
     place = {name: index for index, name in enumerate(distances.names)}
     known = sorted({(place[p], place[c]) for p, c in edges if p in place and c in place and p != c})
@@ -93,13 +98,15 @@ def declared_recovery(
         raise DataError("none of the declared edges is among these models")
     parents, children = np.array(known).T
     d = _without_self(distances)
-    rank = 1 + (d[children] < d[children, parents][:, None]).sum(axis=1)
+    nearer = (d[children] < d[children, parents][:, None]).sum(axis=1)
+    as_near = (d[children] == d[children, parents][:, None]).sum(axis=1)
     component = _components(len(place), parents, children)
     child = np.unique(children)
     same = component[:, None] == component[None, :]
     unrelated = _random_unrelated(component, random_pairs, seed)
     return DeclaredRecovery(
-        {k: float((rank <= k).mean()) for k in ranks},
+        {k: float(np.clip((k - nearer) / as_near, 0, 1).mean()) for k in ranks},
+        float((as_near > 1).mean()),
         float(_nearest_among(d, same)[child].mean()),
         auc(d[children, parents], d[unrelated[0], unrelated[1]]),
         len(place),
