@@ -1,7 +1,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test lint format bench validate clean
+.PHONY: setup demo test lint docs web-test format bench validate clean
 
 # What the page is built from; see hatch_build.py.
 WEB := $(wildcard web/*.json web/*.ts) $(shell find web/src -type f ! -name manifest.ts) \
@@ -37,6 +37,11 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The documentation site, in docs/_build/html; its notebooks run. Warnings are errors.
+docs: setup
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html -d docs/_build/doctrees
+	@echo "open docs/_build/html/index.html"
 
 format: setup
 	$(BIN)/ruff check --fix .
