@@ -1,7 +1,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test lint docs web-test format bench validate clean
+.PHONY: setup demo test lint docs format bench validate clean
 
 # What the page is built from; see hatch_build.py.
 WEB := $(wildcard web/*.json web/*.ts) $(shell find web/src -type f ! -name manifest.ts) \
@@ -30,6 +30,7 @@ demo: setup
 	$(BIN)/phylolm demo
 
 test: setup
+	$(BIN)/python scripts/web.py test
 	$(BIN)/pytest
 
 lint: setup
@@ -37,6 +38,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/web.py lint
 
 # The documentation site, in docs/_build/html; its notebooks run. Warnings are errors.
 docs: setup

@@ -13,6 +13,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -71,14 +73,13 @@ def machine_has_npm() -> bool:
 
 def run_npm(arguments: list[str], folder: Path) -> None:
     """Run npm; when it fails, say its last lines and what to do, and end."""
-    with tempfile.TemporaryDirectory() as shims:
-        environment = dict(os.environ)
-        if not machine_has_npm():
-            place = wheel_node(Path(shims))
-            environment["PATH"] = f"{place}{os.pathsep}{environment.get('PATH', '')}"
-        npm = shutil.which("npm", path=environment["PATH"]) or "npm"
+    with npm_environment() as environment:
         done = subprocess.run(
-            [npm, *arguments], cwd=folder, env=environment, capture_output=True, text=True
+            [npm_of(environment), *arguments],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
         )
     if done.returncode:
         last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
@@ -87,6 +88,22 @@ def run_npm(arguments: list[str], folder: Path) -> None:
             f"{folder}.\nWithout the page: PHYLOLM_SKIP_WEB=1 (everything but `phylolm export`, "
             "`serve` and `show` works)."
         )
+
+
+@contextmanager
+def npm_environment() -> Iterator[dict[str, str]]:
+    """The environment in which npm runs: the machine's, or that of the package from PyPI."""
+    with tempfile.TemporaryDirectory() as shims:
+        environment = dict(os.environ)
+        if not machine_has_npm():
+            place = wheel_node(Path(shims))
+            environment["PATH"] = f"{place}{os.pathsep}{environment.get('PATH', '')}"
+        yield environment
+
+
+def npm_of(environment: dict[str, str]) -> str:
+    """Where npm is in that environment."""
+    return shutil.which("npm", path=environment["PATH"]) or "npm"
 
 
 def wheel_node(shims: Path) -> Path:

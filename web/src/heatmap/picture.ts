@@ -21,9 +21,9 @@ export interface Scene {
   strips: readonly Run[];
   palette: readonly string[];
   /** What a run is called; empty for nothing. */
-  group(run: Run): string;
-  name(row: number): string;
-  passes(row: number): boolean;
+  group: (run: Run) => string;
+  name: (row: number) => string;
+  passes: (row: number) => boolean;
   /** Neighbours that don't pass. */
   faded: readonly Run[];
   selected: readonly number[];

@@ -19,7 +19,7 @@ const GAP = 6;
 /** How names are set. width: of a tip's name. first: tips that come before all others. edge: where
  * names begin when they are aligned: x, or the distance from the middle of a circle. */
 export interface Setting {
-  width(node: number): number;
+  width: (node: number) => number;
   first: readonly number[];
   edge: number | undefined;
 }

@@ -196,7 +196,8 @@ class CloudsView implements OpenView {
     const { query, filters } = this.app.store.get();
     if (!query || filters.cluster !== cluster.name) return undefined;
     const found = this.members(cluster).filter((model) => this.app.passing?.[model]).length;
-    const { cluster: _, ...others } = filters;
+    const others = { ...filters };
+    delete others.cluster;
     return h(
       "span",
       { class: "note", "aria-live": "polite" },
