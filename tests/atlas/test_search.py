@@ -98,7 +98,7 @@ def test_command(path, monkeypatch, capsys):
 
 @pytest.mark.parametrize(
     ("size", "message"),
-    [("big", "write 1b-8b"), ("1b-x", "write 1b-8b"), ("8b-1b", "begins: write 1b-8b")],
+    [("big", "write 1b-8b"), ("1b-x", "write 1b-8b"), ("8b-1b", "order: write 1b-8b")],
 )
 def test_sizes_that_are_none(run, path, size, message):
     code, _, err = run("atlas", "search", path, "--size", size)

@@ -144,7 +144,7 @@ def test_no_more_money_than_allowed(server: FakeServer, tmp_path: Path, run: Any
     [planned] = json.loads(out)
     assert code == 0 and planned["estimate"]["cost"] > 30 * 0.074 and server.requests == []
     code, _, err = run(*common)
-    assert code == 0 and "(30 calls, about $2.2200)" in err
+    assert code == 0 and "(30 requests, about $2.2200)" in err
 
 
 def test_money_runs_out_in_the_middle(server: FakeServer, tmp_path: Path) -> None:

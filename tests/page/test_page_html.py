@@ -120,7 +120,7 @@ def test_wrong_options_are_one_line(built, tmp_path, run, monkeypatch, arguments
     [
         ("t.nwk", ["--similarity"], "t.nwk is a tree: leave out --similarity (--similarity is for"),
         ("t.nwk", ["--bootstrap", "1000"], "--bootstrap is for a bank)"),
-        ("t.nwk", ["-n", "3", "--root", "mad"], "leave out --probes, --root ("),
+        ("t.nwk", ["--probes", "3", "--root", "mad"], "leave out --probes, --root ("),
         ("d.csv", ["--measure", "chord"], "d.csv is distances: leave out --measure"),
         ("study.toml", ["--method", "bme"], "study.toml is a study: leave out --method"),
         ("atlas", ["--scores", "s.csv"], "atlas is an atlas: leave out --scores"),

@@ -43,7 +43,7 @@ AgainstOption = Annotated[
 ]
 ScoresOption = Annotated[
     Path | None,
-    typer.Option("--scores", help="Benchmark scores to show; missing ones are forecast."),
+    typer.Option("--scores", "-s", help="Benchmark scores to show; missing ones are forecast."),
 ]
 
 

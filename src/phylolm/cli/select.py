@@ -27,8 +27,8 @@ def select(
 ) -> None:
     """Which models should be benchmarked next, to learn most about those without scores?
 
-    The choice minimises predictive variance over all models; it does not look for the best model.
-    For the forecasts themselves use `phylolm predict`.
+    The choice minimises the predictive variance of models without scores; it does not look for the
+    best model. For the forecasts themselves use `phylolm predict`.
 
     Example: phylolm select --bank bank --scores scores.csv --limit 10
     """
