@@ -71,7 +71,8 @@ def names_page(title: str, module: str, names: list[str]) -> str:
         again = ":no-index:\n" if module != "phylolm" and name in phylolm.__all__ else ""
         members = ":members:\n" if kind == "autoclass" and not issubclass(thing, Exception) else ""
         target = f"{thing.__module__}.{thing.__qualname__}"
-        blocks.append(f"## {name}\n\n```{{eval-rst}}\n.. {kind}:: {target}\n{indent(members + again)}```\n")
+        directive = f".. {kind}:: {target}\n{indent(members + again)}"
+        blocks.append(f"## {name}\n\n```{{eval-rst}}\n{directive}```\n")
     return "\n".join(blocks)
 
 
@@ -86,7 +87,7 @@ def list_arguments(app: Sphinx, what: str, name: str, thing: object, options: ob
     for line in lines:
         argument = ARGUMENT.match(line)
         if argument:
-            found += ([] if listing else [""]) + [f"* ``{argument[1]}``: {line[argument.end():]}"]
+            found += ([] if listing else [""]) + [f"* ``{argument[1]}``: {line[argument.end() :]}"]
             listing = True
         elif listing and line.strip():
             found.append(f"  {line.strip()}")

@@ -1,8 +1,8 @@
 """How well distances and trees recover a known or declared lineage.
 
 Here: the scores used by the demo, the validation and the docs. Models that are equally near share
-their ranks: each score is what ties broken at random give on average. Next door: `zoo` has the truth
-of grown models, `compare` compares trees.
+their ranks: each score is what ties broken at random give on average. Next door: `zoo` has the
+truth of grown models, `compare` compares trees.
 """
 
 from __future__ import annotations
