@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+# Before anything loads torch, here and in the processes that tests start: threads of models this
+# small wait for each other by spinning, and make a busy machine many times slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.fixture(scope="session")
 def zoo(tmp_path_factory):

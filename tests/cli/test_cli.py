@@ -9,8 +9,10 @@ import time
 
 import pytest
 
+from phylolm.bank.bank import Bank
 from phylolm.files import write_text
-from phylolm.sequencing.fill import sequence
+from phylolm.genome.genome import Genome
+from phylolm.sequencing.fill import SequencingOptions, sequence
 from phylolm.tree.files import read_tree
 
 PHYLOLM = [sys.executable, "-c", "from phylolm.cli import main; main()"]
@@ -21,8 +23,7 @@ def bank(zoo, tmp_path_factory):
     """A bank of the tiny zoo: 32 genes, 8 probes."""
     path = tmp_path_factory.mktemp("cli") / "bank"
     specs = [f"{name}=hf:{zoo.path(name)}" for name in zoo.models]
-    command = ["sequence", *specs, "--bank", str(path), "--genes", "32", "--probes", "8"]
-    subprocess.run([*PHYLOLM, *command], check=True, capture_output=True)
+    assert sequence(Bank(path), specs, Genome.load("math", 32), SequencingOptions(probes=8)) == {}
     return path
 
 
@@ -192,24 +193,26 @@ def hears_ctrl_c():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(zoo, tmp_path):
+def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(run, zoo, tmp_path):
     command = [
-        *PHYLOLM, "sequence", f"alder=hf:{zoo.path('alder')}", f"birch=hf:{zoo.path('birch')}",
-        "--bank", str(tmp_path / "b"), "--genes", "128", "--probes", "32",
+        "sequence", f"alder=hf:{zoo.path('alder')}", f"birch=hf:{zoo.path('birch')}",
+        "--bank", str(tmp_path / "b"), "--genes", "96", "--probes", "2",
     ]  # fmt: skip
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c)
+    process = subprocess.Popen(
+        [*PHYLOLM, *command], stderr=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c
+    )
     deadline = time.time() + 60
-    while not list((tmp_path / "b").glob("parts/*/*.parquet")):
+    while not (first := list((tmp_path / "b").glob("parts/*/*.parquet"))):
         assert time.time() < deadline and process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130 and "to resume" in err and "Traceback" not in err
-    assert subprocess.run(command, capture_output=True).returncode == 0
-    listed = subprocess.run(
-        [*PHYLOLM, "bank", "ls", "--bank", str(tmp_path / "b"), "--json"], capture_output=True
-    )
-    assert [h["probes"] for h in json.loads(listed.stdout)] == [128 * 32] * 2
+    written = first[0].stat().st_mtime_ns
+    assert run(*command)[0] == 0
+    assert first[0].stat().st_mtime_ns == written
+    _, listed, _ = run("bank", "ls", "--bank", tmp_path / "b", "--json")
+    assert [header["probes"] for header in json.loads(listed)] == [96 * 2] * 2
 
 
 def test_names_never_become_markup_or_control_characters(run, tmp_path):
@@ -245,10 +248,7 @@ def test_no_color_and_pipes(bank):
 def test_a_finished_study_loads_no_model(zoo, tmp_path, monkeypatch):
     import torch
 
-    from phylolm.bank.bank import Bank
-    from phylolm.genome.genome import Genome
     from phylolm.models.local import hf
-    from phylolm.sequencing.fill import SequencingOptions
 
     specs, genome = [f"hf:{zoo.path('birch')}"], Genome.load("math", 2)
     bank = Bank(tmp_path / "b")

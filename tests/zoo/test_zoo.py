@@ -26,8 +26,8 @@ transformers = pytest.importorskip("transformers")
 
 
 @pytest.fixture(scope="session")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Zoo:
-    return grow(tmp_path_factory.mktemp("zoo"), "tiny")
+def tiny(zoo: Zoo) -> Zoo:
+    return zoo
 
 
 def load(folder: Path) -> tuple[Any, Any]:
