@@ -8,8 +8,11 @@ from populations import distributions, exact_table, probe_table, words
 from phylolm.ancestry.kin import (
     KIN,
     SAME,
+    SIGNIFICANCE,
+    UNCLEAR,
     UNRELATED,
     _prefix_codes,
+    _relation,
     compare,
     identify,
     same_model_test,
@@ -153,3 +156,21 @@ def test_too_few_probes_are_no_proof_of_sameness():
     result = compare(alone, "a", "b")
     assert result.verdict.startswith("can't tell")
     assert json.dumps(result.to_dict(), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "p_value", "relation"),
+    [
+        (0.1, 0.499, 0.001, KIN),
+        (0.1, 0.499, SIGNIFICANCE, SAME),
+        (0.1, 0.499, 0.99 * SIGNIFICANCE, KIN),
+        (0.1, 0.499, None, KIN),
+        (0.1, 0.5, 0.9, UNCLEAR),
+        (0.499, 0.6, None, UNCLEAR),
+        (0.5, 0.6, None, UNCLEAR),
+        (0.501, 0.6, None, UNRELATED),
+    ],
+)
+def test_an_interval_lies_below_the_bound_above_it_or_across(low, high, p_value, relation):
+    """The bound is half of the background distance, here .5."""
+    assert _relation(low, high, p_value, 1.0) == relation

@@ -14,6 +14,7 @@ import torch
 from scipy import stats
 
 from phylolm.genome import alleles
+from phylolm.models.local import exact
 from phylolm.models.local.draws import uniforms
 from phylolm.models.local.exact import expand
 from phylolm.models.local.hf import HfModel
@@ -219,6 +220,20 @@ def test_exact_of_a_flat_model_is_bounded() -> None:
     for small, large in zip(few, many, strict=True):
         assert 0 < sum(small.values()) < sum(large.values()) < 0.99
         assert all(share <= large.get(key, 0) + 1e-6 for key, share in small.items())
+
+
+def test_exact_runs_no_more_prefixes_than_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = opened("llama", sharpness=3.0)
+    prompts = [Prompt(tuple(model.vocabulary.encode(gene))) for gene in GENES[:2]]
+    run, ran = exact._run, Counter[int]()
+
+    def counted(engine: Any, base: Any, nodes: list[Any], temperature: float) -> Any:
+        ran.update(node.gene for node in nodes)
+        return run(engine, base, nodes, temperature)
+
+    monkeypatch.setattr(exact, "_run", counted)
+    expand(model.engine, model.vocabulary, prompts, PLAIN, 0.01, 4, 37)
+    assert set(ran.values()) == {37}
 
 
 def against_truth(counts: Counter[str], truth: Counter[str]) -> float:
