@@ -86,7 +86,7 @@ def test_greatest_errors_and_savings():
 
 @pytest.mark.parametrize("bound", [0.2, 0.0001])
 def test_a_study_samples_in_rounds_that_add_up(tmp_path, fake_models, bound):
-    text = f"genes = 32\nprobes = 20\nuntil_error = {json.dumps(bound)}\n[tree]\nreplicates = 0\n"
+    text = f"genes = 32\nprobes = 20\ntarget_se = {json.dumps(bound)}\n[tree]\nreplicates = 0\n"
     text += "".join(f'[[models]]\nspec = "fake:{name}"\n' for name in ("a-1", "a-2", "a-3"))
     (tmp_path / "study.toml").write_text(text)
     study = read_study(tmp_path / "study.toml")

@@ -54,7 +54,7 @@ def test_what_the_template_leaves_out_loads_too_and_is_the_default(tmp_path):
         ("probes = 8", 'probes = "8"', 1, "probes is a whole number, not '8'"),
         ("probes = 8", "probes = true", 1, "probes is a whole number"),
         ("probes = 8", "probes = 0", 1, "at least 1"),
-        ("probes = 8", "until_error = -1.0", 1, "until_error -1.0 is not above 0"),
+        ("probes = 8", "target_se = -1.0", 1, "target_se -1.0 is not above 0"),
         ("probes = 8", "tree = 3", 1, "tree"),
         ("probes = 8", "[settings]\ntemperature = 0", 2, "temperature 0 is not above 0"),
         ('root = "mad"', 'rood = "mad"', 4, r"\[tree\] has no setting 'rood'; did you mean root"),

@@ -79,7 +79,7 @@ def run(
     if watch_hub:
         read = _watch(read, watch_hub, dry_run)
     if target_se is not None:
-        read = replace(read, plan=replace(read.plan, until_error=target_se))
+        read = replace(read, plan=replace(read.plan, target_se=target_se))
     if dry_run:
         _show_plan(read, as_json, limits)
         return
@@ -105,7 +105,7 @@ def _check_budget(study: Study, limits: Limits) -> None:
     from phylolm.sequencing import plan
     from phylolm.study.study import options_of, plan_study
 
-    if study.plan.until_error is None:
+    if study.plan.target_se is None:
         planned, _ = plan_study(study, limits)
         plan.check(planned, options_of(study, limits))
 
@@ -136,8 +136,8 @@ def _show_plan(study: Study, as_json: bool, limits: Limits) -> None:
         emit(json.dumps(shown, indent=2, ensure_ascii=False), None)
         return
     show_plan(planned)
-    if study.plan.until_error:
-        note("the numbers of probes are the most that until_error may take")
+    if study.plan.target_se:
+        note("the numbers of probes are the most that target_se may take")
     note(f"would write to {study.out}: {', '.join(files) or 'nothing'}; nothing was done")
 
 

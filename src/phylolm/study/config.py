@@ -64,7 +64,7 @@ class StudyPlan:
     """The settings of a study that stand outside any table.
 
     genome, genes: a bundled genome or a JSONL file, and how many of its genes.
-    probes: for each gene, or at most so many when `until_error` says when a model has enough.
+    probes: for each gene, or at most so many when `target_se` says when a model has enough.
     mix_settings: compare models that are sampled under different settings all the same.
     bank, out: folders for the probes and for the results. scores: benchmark scores of the models.
     """
@@ -73,7 +73,7 @@ class StudyPlan:
     genome: str = "math"
     genes: int | None = None
     probes: int = defaults.PROBES
-    until_error: float | None = None
+    target_se: float | None = None
     seed: int = 0
     mix_settings: bool = False
     bank: str = "bank"
@@ -84,8 +84,8 @@ class StudyPlan:
         """Raises ConfigError for numbers that make no sense."""
         if self.probes < 1 or (self.genes is not None and self.genes < 1):
             raise ConfigError("probes and genes: at least 1 is needed")
-        if self.until_error is not None and not self.until_error > 0:
-            raise ConfigError(f"until_error {self.until_error} is not above 0")
+        if self.target_se is not None and not self.target_se > 0:
+            raise ConfigError(f"target_se {self.target_se} is not above 0")
 
 
 @dataclass(frozen=True)

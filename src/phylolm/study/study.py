@@ -85,7 +85,7 @@ def run_study(
         return engine(bank, models, genome, replace(options, probes=probes), progress)
 
     depths = None
-    if study.plan.until_error is None:
+    if study.plan.target_se is None:
         failed |= fill(opened, options.probes)
     else:
         failed |= _fill_in_rounds(results, opened, fill)
@@ -186,7 +186,7 @@ def _fill_in_rounds(
     opened: Sequence[Opened],
     fill: Callable[[Sequence[Opened], int], dict[str, PhylolmError]],
 ) -> dict[str, PhylolmError]:
-    """Sample each model as deep as the study's `until_error` asks for."""
+    """Sample each model as deep as the study's `target_se` asks for."""
     study, options = results.study, options_of(results.study)
 
     def depth(model: Opened) -> int:
@@ -198,7 +198,7 @@ def _fill_in_rounds(
         counts, _ = results.counts()
         return greatest_errors(distances(counts, study.tree.measure))
 
-    bound = study.plan.until_error or 0.0
+    bound = study.plan.target_se or 0.0
     return fill_in_rounds(opened, bound, options.probes, fill, depth, errors)
 
 
