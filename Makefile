@@ -1,7 +1,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: setup demo test lint docs format bench validate clean
+.PHONY: setup demo test coverage lint docs format bench validate clean
 
 # What the page is built from; see hatch_build.py.
 WEB := $(wildcard web/*.json web/*.ts) $(shell find web/src -type f ! -name manifest.ts) \
@@ -32,6 +32,10 @@ demo: setup
 test: setup
 	$(BIN)/python scripts/web.py test
 	$(BIN)/pytest
+
+# Apart from `make test`, which it would slow by half.
+coverage: setup
+	$(BIN)/pytest --cov=phylolm --cov-report=term:skip-covered
 
 lint: setup
 	$(BIN)/ruff check .

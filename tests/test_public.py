@@ -1,5 +1,12 @@
+import ast
+import inspect
+import textwrap
+
+import pytest
+
 import phylolm
 import phylolm.models
+from phylolm import errors
 
 PUBLIC = """
 AlleleCounts Analysis BackendError Bank BankError BudgetError ConfigError DataError
@@ -25,3 +32,19 @@ def test_every_public_name_is_there_and_documented():
     for home, names in ((phylolm, PUBLIC), (phylolm.models, EXTENSION_POINTS)):
         for name in names:
             assert name == "__version__" or getattr(home, name).__doc__, name
+
+
+def raised_by(thing):
+    """The expected errors that a function's own lines raise."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(thing)))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            name = getattr(node.exc.func, "id", "")
+            if name.endswith("Error") and hasattr(errors, name):
+                yield name
+
+
+@pytest.mark.parametrize("name", [n for n in PUBLIC if inspect.isfunction(getattr(phylolm, n))])
+def test_docstrings_say_what_is_raised(name):
+    thing = getattr(phylolm, name)
+    assert all(error in thing.__doc__ for error in raised_by(thing))

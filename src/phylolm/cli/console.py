@@ -22,10 +22,12 @@ def note(text: str) -> None:
 
 
 def warn(text: str) -> None:
+    """A warning, on stderr."""
     typer.secho(f"warning: {printable(text)}", err=True, fg=typer.colors.YELLOW)
 
 
 def fail(text: str) -> None:
+    """An error, on stderr."""
     typer.secho(f"error: {printable(text)}", err=True, fg=typer.colors.RED)
 
 
@@ -101,6 +103,7 @@ class Bars:
 
 @contextmanager
 def bars() -> Iterator[Bars]:
+    """Progress bars for as long as the block runs."""
     drawn = Bars()
     with drawn.rich:
         yield drawn

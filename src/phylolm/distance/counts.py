@@ -224,6 +224,7 @@ def without_silent(
 
 
 def format_lengths(lengths: Sequence[int]) -> str:
+    """Allele lengths as commands write them: "4", "1-4"."""
     return str(lengths[0]) if len(lengths) == 1 else f"{lengths[0]}-{lengths[-1]}"
 
 

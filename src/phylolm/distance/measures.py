@@ -133,6 +133,7 @@ def bootstrap(
 
 
 def find_measure(name: str) -> Measure:
+    """A measure by name. Raises ConfigError listing the known ones."""
     if name not in MEASURES:
         raise ConfigError(f"unknown measure {name!r}; known: {', '.join(MEASURES)}")
     return MEASURES[name]

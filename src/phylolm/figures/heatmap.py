@@ -77,6 +77,8 @@ def plot_heatmap(
 
     Rows and columns have the same order. Up to LABELS_UP_TO models every row is named, beyond
     that every k-th. Missing and infinite entries are grey.
+
+    Raises DataError for a matrix without models, and a tree of other models.
     """
     if not d.names:
         raise DataError("can't draw a distance matrix without models")

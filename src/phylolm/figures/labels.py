@@ -69,6 +69,7 @@ def label_box(label: Label) -> Array:
 
 
 def scaled(layout: Layout, factor: Array) -> tuple[Array, tuple[Stroke, ...]]:
+    """A layout's node places and strokes, times a factor."""
     strokes = tuple(Stroke(s.node, s.points * factor) for s in layout.strokes)
     return layout.xy * factor, strokes
 

@@ -116,6 +116,7 @@ def page_of(ax: Axes) -> Page:
 
 
 def measure_in_points(ax: Axes, width: float, height: float) -> Page:
+    """Axes whose unit is a point, `width` by `height`."""
     ax.set_axis_off()
     ax.set_xlim(0, width)
     ax.set_ylim(0, height)

@@ -86,6 +86,8 @@ def plot_tree(
     Without `ax` the figure is as large as its labels need. With `ax` the tree is fitted to the
     axes as they are now, in smaller type and, at worst, with fewer names (the count is shown).
     Children are drawn in the tree's own order and negative branches with length zero.
+
+    Raises ConfigError for an unknown layout, DataError for a tree without nodes.
     """
     if layout not in _LAYOUTS:
         raise ConfigError(f"unknown tree layout {layout!r}; use {', '.join(_LAYOUTS)}")

@@ -64,6 +64,7 @@ def policy(script: str, style: str) -> str:
 
 
 def title_of(title: str) -> str:
+    """The title of the browser's tab."""
     return f"{title} · phylolm" if title else "phylolm"
 
 

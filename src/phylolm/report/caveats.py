@@ -11,6 +11,7 @@ from phylolm.tree.tree import Tree
 
 
 def caveats(report: Report) -> str:
+    """The caveats of this study, then those of every study, as HTML."""
     own = "".join(f"<li>{text(line)}</li>" for line in report.warnings)
     specific = f"<h3>In this study</h3><ul>{own}</ul>" if own else ""
     lines = [*_measured(report.distances, report.tree), *_CAUTIONS]

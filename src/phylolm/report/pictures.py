@@ -39,7 +39,7 @@ def trees(report: Report) -> str:
 
 
 def heatmap(report: Report) -> str:
-
+    """The matrix of all pairs, as a figure in HTML."""
     tree = report.tree if set(_leaves(report.tree)) == set(report.distances.names) else None
     style = HeatmapStyle(shows=report.shows, colours=report.colours)
     figure = plot_heatmap(report.distances, tree, report.families, style)
@@ -49,7 +49,7 @@ def heatmap(report: Report) -> str:
 
 
 def map(report: Report) -> str:
-
+    """Principal coordinates, as a figure in HTML."""
     style = MapStyle(colours=report.colours, unit=report.branch_unit)
     figure = plot_map(report.ordination, report.families, style)
     share = 100 * float(report.ordination.explained[:2].sum())
@@ -62,7 +62,7 @@ def map(report: Report) -> str:
 
 
 def true_tree(tree: Tree) -> str:
-
+    """The tree that is true, as a figure in HTML."""
     figure = plot_tree(tree, style=TreeStyle(unit="steps", supports="none"))
     label = "The true tree, rectangular."
     return _figure(inline_svg(figure, label, "truth-"), label, "The ancestry as it really was.")

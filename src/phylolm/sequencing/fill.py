@@ -306,6 +306,7 @@ def _contiguous(ranges: Sequence[tuple[int, int]]) -> int:
 def header_of(
     backend: Backend, spec: ModelSpec | None, unit: Unit, options: SequencingOptions
 ) -> PartHeader:
+    """The header of the part that answers a unit of work."""
     return PartHeader(
         model=backend.name,
         revision=backend.revision,

@@ -41,6 +41,7 @@ class DemoResult:
 
 
 def grow_zoo(folder: Path, progress: Progress, tier: str = "demo", seed: int = 0) -> Zoo:
+    """The demo's zoo in a folder: grown, or read where it is there."""
     return grow(folder / f"zoo-{seed}", tier, seed, progress=progress)
 
 

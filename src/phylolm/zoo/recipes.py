@@ -265,6 +265,7 @@ def fingerprint(*parts: object) -> str:
 
 
 def tokenizer_of(recipe: Recipe, by_name: dict[str, Recipe]) -> str:
+    """The tokenizer of a recipe's family."""
     return by_name[family(recipe, by_name)].tokenizer
 
 

@@ -123,12 +123,14 @@ def record_path(folder: Path, name: str) -> Path:
 
 
 def read_record(folder: Path, name: str) -> dict[str, Any]:
+    """What is recorded of a grown model; {} where nothing is."""
     path = record_path(folder, name)
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return found
 
 
 def write_json(path: Path, content: object) -> None:
+    """Write JSON, whole or not at all."""
     files.write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
