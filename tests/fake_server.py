@@ -128,6 +128,8 @@ class FakeServer:
 class _Handler(BaseHTTPRequestHandler):
     server_state: FakeServer
     protocol_version = "HTTP/1.1"
+    # Head and body are sent apart: otherwise each answer waits for the client to confirm its head.
+    disable_nagle_algorithm = True
 
     def log_message(self, *_: object) -> None:
         pass

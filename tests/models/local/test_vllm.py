@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
-import types
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
+import fake_vllm
 import pytest
+from fake_vllm import Engine
 
 from phylolm.bank.bank import Bank
 from phylolm.errors import BackendError, ConfigError
 from phylolm.genome.genome import Genome
-from phylolm.models.fake import FakeModel
 from phylolm.models.protocol import SamplingSettings, settle
 from phylolm.models.spec import open_model, parse
 from phylolm.sequencing.fill import SequencingOptions, sequence
@@ -24,52 +22,9 @@ GENES = ["the cat sat on", "1 + 2 ="]
 SETTINGS = SamplingSettings(max_tokens=6)
 
 
-@dataclass
-class Params:
-    """vllm.SamplingParams, as far as it is used."""
-
-    n: int
-    seed: int
-    temperature: float
-    top_p: float
-    max_tokens: int
-
-
-class Engine:
-    """vllm.LLM: each probe has its own seed, counted up from the prompt's."""
-
-    loaded: list[dict[str, Any]] = []
-    fails = ""
-
-    def __init__(self, **arguments: Any) -> None:
-        self.loaded.append(arguments)
-        if self.fails:
-            raise RuntimeError(self.fails)
-
-    def generate(self, prompts: list[str], params: list[Params], use_tqdm: bool) -> list[Any]:
-        self.asked = params
-        return [self.answer(*pair) for pair in zip(prompts, params, strict=True)]
-
-    def answer(self, prompt: str, params: Params) -> Any:
-        model = FakeModel(seed=3)
-        said = [
-            model.sample([prompt], range(1), SETTINGS, params.seed + i)[0][0].text
-            for i in range(params.n)
-        ]
-        reasons = ["stop" if text.startswith("a") else "length" for text in said]
-        pairs = zip(said, reasons, strict=True)
-        return SimpleNamespace(outputs=[SimpleNamespace(text=t, finish_reason=r) for t, r in pairs])
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    (tmp_path / "tiny").mkdir()
-    (tmp_path / "tiny" / "config.json").write_text("{}")
-    module: Any = types.ModuleType("vllm")
-    module.LLM, module.SamplingParams = Engine, Params
-    monkeypatch.setitem(sys.modules, "vllm", module)
-    monkeypatch.setattr(Engine, "loaded", [])
-    yield str(tmp_path / "tiny")
+    yield fake_vllm.install(monkeypatch, tmp_path)
     sys.modules.pop("phylolm.models.local.vllm", None)
 
 
