@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from populations import distributions, exact_table, probe_table, words
+from scipy import stats
 
 from phylolm.ancestry.kin import (
     KIN,
@@ -19,6 +20,8 @@ from phylolm.ancestry.kin import (
 )
 from phylolm.ancestry.permutation import shuffled_statistics
 from phylolm.distance.counts import AlleleCounts
+from phylolm.distance.matrix import DistanceMatrix
+from phylolm.distance.measures import JACKKNIFE_BLOCKS
 from phylolm.errors import ConfigError
 
 
@@ -174,3 +177,33 @@ def test_too_few_probes_are_no_proof_of_sameness():
 def test_an_interval_lies_below_the_bound_above_it_or_across(low, high, p_value, relation):
     """The bound is half of the background distance, here .5."""
     assert _relation(low, high, p_value, 1.0) == relation
+
+
+def given_distances(monkeypatch, apart, reach):
+    """Counts of m0, m1, ...; `identify` finds m0 so far from m1, ..., give or take `reach`."""
+    models = len(apart) + 1
+    values, errors = np.zeros((models, models)), np.zeros((models, models))
+    values[0, 1:], errors[0, 1:] = apart, reach / stats.t.ppf(0.975, JACKKNIFE_BLOCKS - 1)
+    genes = np.full((models, models), 1000, dtype=np.int32)
+    names = tuple(f"m{place}" for place in range(models))
+    found = DistanceMatrix(names, values + values.T, genes, errors + errors.T)
+    monkeypatch.setattr("phylolm.ancestry.kin.distances", lambda counts, measure: found)
+    return counts_of(distributions(np.random.default_rng(0), models, 2), 2, genes=2)
+
+
+def test_kin_and_strangers_are_told_by_the_ends_of_intervals(monkeypatch):
+    """The median distance is 1, the bound .5; intervals cross it from either side."""
+    apart = [0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.3, 1.4, 1.5]
+    found = identify(given_distances(monkeypatch, apart, 0.12), "m0", tested=0)
+    assert [kin.low for kin in found.kin] == pytest.approx([x - 0.12 for x in apart])
+    assert [kin.high for kin in found.kin] == pytest.approx([x + 0.12 for x in apart])
+    expected = [KIN, UNCLEAR, UNCLEAR] + 6 * [UNRELATED]
+    assert [kin.relation for kin in found.kin] == expected
+
+
+def test_intervals_end_at_zero(monkeypatch):
+    """Unbiased distances may lie below 0, by more than their error or by less."""
+    found = identify(given_distances(monkeypatch, [-0.3, -0.05, 0.05, 1.0], 0.1), "m0", tested=0)
+    assert [kin.distance for kin in found.kin] == [0, 0, 0.05, 1]
+    assert [kin.low for kin in found.kin] == pytest.approx([0, 0, 0, 0.9])
+    assert [kin.high for kin in found.kin] == pytest.approx([0, 0.05, 0.15, 1.1])

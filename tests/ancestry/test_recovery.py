@@ -9,6 +9,8 @@ from phylolm.errors import DataError
 
 NAMES = ("a", "a1", "a2", "b", "b1", "c")
 EDGES = [("a", "a1"), ("a", "a2"), ("b", "b1")]
+MERGED = [*EDGES, ("b", "a2")]
+"""a2 is a merge of a and b."""
 
 
 def matrix(**near):
@@ -41,32 +43,73 @@ def test_ties_share_the_point():
     assert kin_recovery(d, {name: name[0] for name in NAMES}, EDGES).auc == 0.5
     found = declared_recovery(d, EDGES, ranks=(1, 2, 5), random_pairs=50)
     assert found.parent_at == pytest.approx({1: 1 / 5, 2: 2 / 5, 5: 1}) and found.tied == 1
+    assert found.mean_rank == 3
 
 
 def test_a_parent_at_rank_two():
     """Nearer than the parent: one model; as near: none."""
     found = declared_recovery(matrix(a_a1=0.2, a1_b=0.1), [("a", "a1")], (1, 2, 3), 50)
     assert found.parent_at == {1: 0, 2: 1, 3: 1} and found.tied == 0
+    assert found.mean_rank == 2
+
+
+def test_two_as_near_are_tied():
+    found = declared_recovery(matrix(a_a1=0.2, a1_b=0.2), [("a", "a1")], (1, 2), 50)
+    assert found.parent_at == {1: 0.5, 2: 1} and found.tied == 1 and found.mean_rank == 1.5
+
+
+def random_matrix(seed):
+    """Distances of 1, 2 or 3, so that many are tied."""
+    values = np.random.default_rng(seed).integers(1, 4, (6, 6)).astype(float)
+    return DistanceMatrix(NAMES, np.triu(values, 1) + np.triu(values, 1).T)
+
+
+def drawn_nearest(d, model):
+    """The models that may be the nearest, all as likely."""
+    apart = {other: d[model, other] for other in NAMES if other != model}
+    return [other for other, distance in apart.items() if distance == min(apart.values())]
+
+
+def share_of(models, related):
+    return sum(other in related for other in models) / len(models)
 
 
 @given(st.integers(0, 10_000))
 @settings(max_examples=50, deadline=None)
 def test_parents_ranks_are_those_of_ties_broken_at_random(seed):
     """The plain-loop twin: the parent's place in every order of its ties, all as likely."""
-    rng = np.random.default_rng(seed)
-    values = rng.integers(1, 4, (6, 6)).astype(float)
-    values = np.triu(values, 1) + np.triu(values, 1).T
-    found = declared_recovery(DistanceMatrix(NAMES, values), EDGES, (1, 2, 3), 50)
+    d = random_matrix(seed)
+    found = declared_recovery(d, MERGED, (1, 2, 3), 50)
+    places = []
+    for parent, child in MERGED:
+        others = [d[child, other] for other in NAMES if other != child]
+        before = sum(distance < d[child, parent] for distance in others)
+        ties = sum(distance == d[child, parent] for distance in others)
+        places.append([before + 1 + extra for extra in range(ties)])
     for k in (1, 2, 3):
-        shares = []
-        for parent, child in EDGES:
-            p, c = NAMES.index(parent), NAMES.index(child)
-            others = [other for other in range(6) if other != c]
-            before = sum(values[c, other] < values[c, p] for other in others)
-            ties = [other for other in others if values[c, other] == values[c, p]]
-            places = [before + 1 + extra for extra in range(len(ties))]
-            shares.append(np.mean([place <= k for place in places]))
+        shares = [np.mean([place <= k for place in each]) for each in places]
         assert found.parent_at[k] == pytest.approx(np.mean(shares))
+    assert found.mean_rank == pytest.approx(np.mean([np.mean(each) for each in places]))
+    assert found.tied == np.mean([len(each) > 1 for each in places])
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=50, deadline=None)
+def test_nearest_kin_are_those_of_ties_broken_at_random(seed):
+    """The plain-loop twin: kin@1 and family@1 of a nearest model drawn among the tied."""
+    d = random_matrix(seed)
+    line = {"a", "a1", "a2", "b", "b1"}  # joined by the merge a2
+    shares = [share_of(drawn_nearest(d, child), line) for child in ("a1", "a2", "b1")]
+    assert declared_recovery(d, MERGED, random_pairs=50).kin == pytest.approx(np.mean(shares))
+    kin = {
+        "a": {"a1", "a2"}, "a1": {"a", "a2"}, "a2": {"a", "b", "a1", "b1"},
+        "b": {"b1", "a2"}, "b1": {"b", "a2"},
+    }  # fmt: skip
+    family = {"a": {"a1", "a2"}, "a1": {"a", "a2"}, "a2": {"a", "a1"}, "b": {"b1"}, "b1": {"b"}}
+    found = kin_recovery(d, {name: name[0] for name in NAMES}, MERGED)
+    for score, related in ((found.kin, kin), (found.family, family)):
+        shares = [share_of(drawn_nearest(d, model), near) for model, near in related.items()]
+        assert score == pytest.approx(np.mean(shares))
 
 
 def test_auc_equals_a_plain_loop():

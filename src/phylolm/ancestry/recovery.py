@@ -44,12 +44,14 @@ class DeclaredRecovery:
     """Scores against declared parents.
 
     parent_at: k -> share of edges whose parent is among the child's k nearest, ties shared.
+    mean_rank: mean of the parent's expected rank among the child's nearest, from 1.
     tied: share of edges whose parent is as near to the child as another model is.
     kin: share of children whose nearest lies in the child's component of the declared graph.
     auc: chance that a declared pair is nearer than a pair of different components.
     """
 
     parent_at: dict[int, float]
+    mean_rank: float
     tied: float
     kin: float
     auc: float
@@ -89,7 +91,8 @@ def declared_recovery(
     """Score distances against declared (parent, child) edges among the models.
 
     With b models strictly nearer to the child than its parent and t as near, the parent among
-    them, the parent is among the k nearest with probability min(1, max(0, (k - b) / t)).
+    them, the parent is among the k nearest with probability min(1, max(0, (k - b) / t)), and its
+    expected rank is b + (t + 1) / 2.
     Raises DataError when none of the edges is among the models.
     """
     place = {name: index for index, name in enumerate(distances.names)}
@@ -106,6 +109,7 @@ def declared_recovery(
     unrelated = _random_unrelated(component, random_pairs, seed)
     return DeclaredRecovery(
         {k: float(np.clip((k - nearer) / as_near, 0, 1).mean()) for k in ranks},
+        float((nearer + (as_near + 1) / 2).mean()),
         float((as_near > 1).mean()),
         float(_nearest_among(d, same)[child].mean()),
         auc(d[children, parents], d[unrelated[0], unrelated[1]]),
