@@ -1,24 +1,28 @@
 """The documentation site; `make docs` builds it.
 
 Pages of the reference that can be generated are: commands from the command line itself, public
-names from their docstrings.
+names from their docstrings, the schema of a bank's parts from their type (reference/pages).
 """
 
+import inspect
 import re
-import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
 
 import phylolm
-from phylolm import models
 
 HERE = Path(__file__).parent
 GENERATED = HERE / "reference" / "generated"
+sys.path.insert(0, str(HERE / "reference"))
+
+from pages import commands, names, schemas  # noqa: E402
 
 project = "phylolm"
 author = "the phylolm developers"
+copyright = f"{author}. Apache-2.0"
 release = version = phylolm.__version__
 extensions = [
     "myst_nb",
@@ -33,58 +37,55 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 exclude_patterns = ["_build"]
 suppress_warnings = ["myst.header", "mystnb.unknown_mime_type"]
+smartquotes_action = "qe"  # "--option" keeps its dashes
 autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 80
+toc_object_entries_show_parents = "hide"
 
 html_theme = "pydata_sphinx_theme"
 html_title = "phylolm"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_show_sourcelink = False
 html_theme_options = {
     "navigation_with_keys": False,
     "show_toc_level": 2,
     "header_links_before_dropdown": 6,
     "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
 }
 
 
 def write_reference(_: Sphinx) -> None:
-    """commands.md, api.md and backends_api.md, made anew at every build."""
-    GENERATED.mkdir(parents=True, exist_ok=True)
-    commands = GENERATED / "commands.md"
-    typer = [sys.executable, "-m", "typer", "phylolm.cli", "utils", "docs", "--name", "phylolm"]
-    subprocess.run([*typer, "--output", str(commands)], check=True, stdout=subprocess.DEVNULL)
-    commands.write_text(commands.read_text().replace("# `phylolm`", "# Commands", 1))
-    (GENERATED / "api.md").write_text(names_page("Python", "phylolm", phylolm.__all__))
-    extension = names_page("Extension points", "phylolm.models", models.__all__)
-    (GENERATED / "extension_points.md").write_text(extension)
-
-
-def names_page(title: str, module: str, names: list[str]) -> str:
-    """A page with every public name of a module, from its docstring."""
-    home = sys.modules[module]
-    blocks = [f"# {title}\n\nAll of `{module}`, in alphabetical order.\n"]
-    for name in sorted(names, key=str.lower):
-        if name == "__version__":
-            continue
-        thing = getattr(home, name)
-        kind = "autoclass" if isinstance(thing, type) else "autofunction"
-        again = ":no-index:\n" if module != "phylolm" and name in phylolm.__all__ else ""
-        members = ":members:\n" if kind == "autoclass" and not issubclass(thing, Exception) else ""
-        target = f"{thing.__module__}.{thing.__qualname__}"
-        directive = f".. {kind}:: {target}\n{indent(members + again)}"
-        blocks.append(f"## {name}\n\n```{{eval-rst}}\n{directive}```\n")
-    return "\n".join(blocks)
+    """What is generated; files that stay the same are left alone, those of old builds go."""
+    made = {
+        **{f"{name}.md": text for name, text in {**commands.pages(), **names.pages()}.items()},
+        **schemas.pages(),
+    }
+    for name, text in made.items():
+        path = GENERATED / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+    for path in GENERATED.rglob("*.*"):
+        if path.relative_to(GENERATED).as_posix() not in made:
+            path.unlink()
 
 
 ARGUMENT = re.compile(r"([a-z_]\w*(?:, [a-z_]\w*)*): ")
 
 
-def list_arguments(app: Sphinx, what: str, name: str, thing: object, options: object,
+def list_arguments(app: Sphinx, what: str, name: str, thing: Any, options: object,
                    lines: list[str]) -> None:  # fmt: skip
     """Docstrings say "name: what it is" in running text; on the site that is a list."""
     found: list[str] = []
     listing = False
-    for line in lines:
+    for line in one_argument_a_line(lines, thing):
         argument = ARGUMENT.match(line)
         if argument:
             found += ([] if listing else [""]) + [f"* ``{argument[1]}``: {line[argument.end() :]}"]
@@ -97,10 +98,48 @@ def list_arguments(app: Sphinx, what: str, name: str, thing: object, options: ob
     lines[:] = found
 
 
-def indent(text: str) -> str:
-    return "".join(f"   {line}\n" for line in text.splitlines())
+def one_argument_a_line(lines: list[str], thing: Any) -> list[str]:
+    """Two arguments may share a line: "models: m names. genes: g ids."."""
+    try:
+        known = "|".join(inspect.signature(thing).parameters)
+    except (TypeError, ValueError):
+        return lines
+    if not known:
+        return lines
+    beginning = re.compile(rf"(?<=[.;]) (?=(?:{known}): )")
+    return [part for line in lines for part in beginning.split(line)]
+
+
+def skip_fields(app: Sphinx, what: str, name: str, thing: Any, skip: bool,
+                options: object) -> bool | None:  # fmt: skip
+    """A named tuple's fields are in its signature, and say nothing of their own."""
+    return True if str(getattr(thing, "__doc__", "")).startswith("Alias for field") else None
+
+
+ARRAY = re.compile(
+    r"~?[\w.]*ndarray\[tuple\[~?[\w.]*Any, \.\.\.\], ~?[\w.]*dtype\[~?(?:\w+\.)*(\w+)\]\]"
+)
+
+
+def shorten_arrays(app: Sphinx, what: str, name: str, thing: object, options: object,
+                   signature: str | None, returns: str | None) -> tuple[str | None, ...]:  # fmt: skip
+    """NumPy's long spelling of an array's type, as the code has it."""
+    return tuple(text and ARRAY.sub(r"NDArray[\1]", text) for text in (signature, returns))
+
+
+def link_public_names(app: Sphinx, env: Any, node: Any, text: Any) -> Any:
+    """Types in signatures are known by where they are written; their pages by their public name."""
+    name = str(node.get("reftarget", "")).rpartition(".")[2]
+    if node.get("refdomain") != "py" or name not in names.public_names():
+        return None
+    domain = env.domains.python_domain
+    target = f"phylolm.{name}"
+    return domain.resolve_xref(env, node["refdoc"], app.builder, "obj", target, node, text)
 
 
 def setup(app: Sphinx) -> None:
     app.connect("builder-inited", write_reference)
     app.connect("autodoc-process-docstring", list_arguments, priority=400)
+    app.connect("autodoc-skip-member", skip_fields)
+    app.connect("autodoc-process-signature", shorten_arrays)
+    app.connect("missing-reference", link_public_names)

@@ -1,0 +1,1 @@
+"""Pages of the reference that are made at every build from what they describe."""
