@@ -122,9 +122,9 @@ ARRAY = re.compile(
 
 
 def shorten_arrays(app: Sphinx, what: str, name: str, thing: object, options: object,
-                   signature: str | None, returns: str | None) -> tuple[str | None, ...]:  # fmt: skip
-    """NumPy's long spelling of an array's type, as the code has it."""
-    return tuple(text and ARRAY.sub(r"NDArray[\1]", text) for text in (signature, returns))
+                   *texts: str | None) -> tuple[str | None, ...]:  # fmt: skip
+    """NumPy's long spelling of an array's type, as the code has it, in arguments and result."""
+    return tuple(text and ARRAY.sub(r"NDArray[\1]", text) for text in texts)
 
 
 def link_public_names(app: Sphinx, env: Any, node: Any, text: Any) -> Any:

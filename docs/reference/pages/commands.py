@@ -22,7 +22,7 @@ def overview() -> str:
     """All commands by what people do, each with the question it answers."""
     lines = [
         "# Commands\n",
-        "`-h` or `--help` shows the help of each in the terminal; `phylolm --version` the version.\n",
+        "`-h` or `--help` shows help in the terminal, `phylolm --version` the version.\n",
     ]
     for panel in panels(ROOT.commands.values()):
         lines.append(f"## {panel}\n")
