@@ -121,10 +121,13 @@ ARRAY = re.compile(
 )
 
 
-def shorten_arrays(app: Sphinx, what: str, name: str, thing: object, options: object,
-                   *texts: str | None) -> tuple[str | None, ...]:  # fmt: skip
-    """NumPy's long spelling of an array's type, as the code has it, in arguments and result."""
-    return tuple(text and ARRAY.sub(r"NDArray[\1]", text) for text in texts)
+def shorten_signature(app: Sphinx, what: str, name: str, thing: object, options: object,
+                      *texts: str | None) -> tuple[str | None, ...]:  # fmt: skip
+    """Arguments and result with arrays as the code has them; protocols are called by nobody."""
+    if getattr(thing, "_is_protocol", False):
+        return "", None
+    shorter = (text and ARRAY.sub(r"NDArray[\1]", text) for text in texts)
+    return tuple(text and text.replace("<factory>", "...") for text in shorter)
 
 
 def link_public_names(app: Sphinx, env: Any, node: Any, text: Any) -> Any:
@@ -141,5 +144,5 @@ def setup(app: Sphinx) -> None:
     app.connect("builder-inited", write_reference)
     app.connect("autodoc-process-docstring", list_arguments, priority=400)
     app.connect("autodoc-skip-member", skip_fields)
-    app.connect("autodoc-process-signature", shorten_arrays)
+    app.connect("autodoc-process-signature", shorten_signature)
     app.connect("missing-reference", link_public_names)

@@ -1,5 +1,6 @@
 """The generated pages of the reference: every command, option and public name is there."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -62,16 +63,12 @@ def header(**changes):
 
 @pytest.mark.parametrize("changes", [{}, {"length": 4, "epsilon": 0.01}])
 def test_headers_of_parts_fit_their_schema(pages, changes):
-    import json
-
     schema = pages["schemas"].part_header()
     jsonschema.validate(json.loads(header(**changes).to_json()), schema)
 
 
 @pytest.mark.parametrize("wrong", [{"first": "0"}, {"genes": "g"}, {"stop": None}, {"more": 1}])
 def test_wrong_headers_do_not_fit(pages, wrong):
-    import json
-
     fields = json.loads(header().to_json())
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**fields, **wrong}, pages["schemas"].part_header())

@@ -4,6 +4,8 @@ import re
 import shlex
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from cli_tree import COMMANDS, ROOT, parse
 
@@ -94,26 +96,33 @@ def test_tutorials_run(page, tmp_path, monkeypatch, run):
 
 
 def test_quickstart_runs(tmp_path, monkeypatch):
-    """The page's Python, with models that imitate instead of those of the hub."""
+    """The page's Python, with more models, which imitate instead of those of the hub."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(spec, "open_model", fake_of)
-    monkeypatch.setattr("phylolm.sequencing.fill.open_model", fake_of, raising=False)
-    write_inputs(tmp_path)
-    names = run_python(TOP / "docs" / "quickstart.md")
-    assert {"hf:gpt2", "hf:distilgpt2"} >= {f"hf:{name}" for name in names["counts"].models}
-    assert names["tree"].n_leaves == len(names["counts"].models)
+    monkeypatch.setattr("phylolm.sequencing.fill.open_model", fake_of)
+    names = ["gpt2", "distilgpt2", *(f"model{number}" for number in range(8))]
+    write_inputs(tmp_path, names)
+    (code,) = PYTHON.findall(text_of(TOP / "docs" / "quickstart.md"))
+    asked = '["hf:gpt2", "hf:distilgpt2"]'
+    assert asked in code
+    found = {}
+    code = code.replace(asked, str([f"hf:{name}" for name in names]))
+    exec(compile(code, "quickstart.md", "exec"), found)
+    assert set(found["counts"].models) == set(names)
+    assert found["tree"].n_leaves == len(names)
 
 
 def fake_of(asked):
-    parsed = spec.parse(asked) if isinstance(asked, str) else asked
-    return FakeModel(parsed.name, seed=len(parsed.name))
+    seed = int.from_bytes(asked.name.encode(), "big") % 2**31
+    return FakeModel(asked.name, seed=seed)
 
 
-def write_inputs(folder):
-    """The files that the quickstart names."""
+def write_inputs(folder, names):
+    """The files that the quickstart names: answers, prompts, scores of all models but two."""
     (folder / "prompts.csv").write_text("prompt,text\np0,Once upon\n")
-    (folder / "answers.csv").write_text("model,prompt,response\na,p0,the end\nb,p0,a time\n")
-    (folder / "scores.csv").write_text("model,family,quiz\ngpt2,x,50\ndistilgpt2,y,\n")
+    rows = [{"model": model, "prompt": "p0", "response": "a time"} for model in ("a", "b")]
+    pq.write_table(pa.Table.from_pylist(rows), folder / "answers.parquet")
+    scores = [f"{name},{'xyz'[n % 3]},{'' if n < 2 else 40 + n}" for n, name in enumerate(names)]
+    (folder / "scores.csv").write_text("\n".join(["model,family,quiz", *scores]) + "\n")
 
 
 def test_a_backend_of_your_own_runs():
