@@ -55,7 +55,8 @@ def _summary() -> str:
     shown = (
         f"{len(zoo.models)} models, mean over the genomes {', '.join(GENOMES)}, neighbour joining."
     )
-    return f"Zoo {REPORTED_ON} ({shown})\n\n" + table(header, rows)
+    ties = "Models that are equally near share the point of kin@1 and family@1."
+    return f"Zoo {REPORTED_ON} ({shown}) {ties}\n\n" + table(header, rows)
 
 
 def _row(zoo: Zoo, genome: str, measure: str, lengths: str, method: str = "nj") -> list[object]:

@@ -210,7 +210,9 @@ def test_subset_keeps_paths(n, seed, rooted):
     assert sorted(part.leaf_names) == kept
     assert all(every[k] == pytest.approx(v) for k, v in paths(part).items())
     assert all(len(children) != 1 for children in part.children)
-    if len(kept) > 2 and not tree.is_rooted:
+    if tree.is_rooted:
+        assert _clades(part) == {side & set(kept) for side in _clades(tree)} - {frozenset()}
+    elif len(kept) > 2:
         assert not part.is_rooted
     with pytest.raises(DataError, match="'zz' not in the tree"):
         tree.subset(["zz"])

@@ -236,6 +236,13 @@ def test_exact_runs_no_more_prefixes_than_its_budget(monkeypatch: pytest.MonkeyP
     assert set(ran.values()) == {37}
 
 
+def test_a_pass_takes_no_more_prefixes_than_the_budget_has_left() -> None:
+    words = opened("llama").vocabulary
+    search = exact._Search(exact._Heads(words), words, Prompt((0,)), PLAIN, 0.01, 4, 3)
+    search._open = [(-0.1, (token,), exact.Node(0, (token,), b"", 0)) for token in range(5)]
+    assert len(search.best()) == 3 and not search.unfinished
+
+
 def against_truth(counts: Counter[str], truth: Counter[str]) -> float:
     total = counts.total()
     common = [key for key in truth if truth[key] * total >= 5]
