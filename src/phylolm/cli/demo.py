@@ -41,7 +41,7 @@ def demo(
         bank = sequence_zoo(zoo, output, shown, genome)
     note("3/3  distances, tree, 1,000 bootstrap replicates, pictures, report")
     with bars() as shown:
-        counts = bank.counts(genome, models=zoo.models)  # =zoo.models)
+        counts = bank.counts(genome, models=zoo.models)
         result = analyse_zoo(zoo, counts, output, lambda k: shown("bootstrap replicates", k, 1000))
     typer.echo(ascii_tree(result.analysis.tree, 80))
     _tell(result, time.monotonic() - started)
