@@ -23,7 +23,7 @@ from skbio.tree import nj as skbio_nj
 from phylolm.distance.matrix import DistanceMatrix
 from phylolm.tree.build import neighbor_joining
 from phylolm.tree.compare import robinson_foulds
-from phylolm.tree.support import with_support
+from phylolm.tree.support import replicate_support
 from phylolm.tree.tree import Tree
 
 Row = dict[str, Any]
@@ -106,7 +106,7 @@ def bootstrap(n: int, replicates: int, kind: str, rng: np.random.Generator) -> R
     d = noisy_distances(n, rng)
     tree = neighbor_joining(d)
     blocks = list(_replicates(d, replicates, rng))
-    run = lambda: with_support(tree, blocks, d.names, kind=kind, threads=1)  # noqa: E731
+    run = lambda: replicate_support(tree, blocks, d.names, kind=kind, threads=1)  # noqa: E731
     return {
         "task": f"{replicates} replicates, n={n}: NJ and {kind} support",
         "seconds": timed(3, run)[0],

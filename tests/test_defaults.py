@@ -18,7 +18,7 @@ from phylolm.sequencing.fill import SequencingOptions
 from phylolm.study.config import StudyPlan, StudyTree, template
 from phylolm.tree.analysis import TreeOptions
 from phylolm.tree.build import build_tree
-from phylolm.tree.support import with_support
+from phylolm.tree.support import replicate_support
 
 OPTIONS = {
     "--allele-length": defaults.ALLELE_LENGTH_TEXT,
@@ -43,7 +43,7 @@ def test_the_library():
     assert default_of(distances, "measure") == default_of(bootstrap, "measure") == defaults.MEASURE
     assert default_of(bootstrap, "replicates") == defaults.REPLICATES
     assert default_of(build_tree, "method") == defaults.TREE_METHOD
-    assert default_of(with_support, "kind") == defaults.SUPPORT
+    assert default_of(replicate_support, "kind") == defaults.SUPPORT
     sampling = SequencingOptions()
     assert (sampling.probes, sampling.epsilon) == (defaults.PROBES, defaults.EPSILON)
     assert sampling.length == alleles.DEFAULT_LENGTH == max(defaults.ALLELE_LENGTHS)

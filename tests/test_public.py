@@ -14,7 +14,7 @@ DistanceMatrix Gene Genome Limits ModelSpec PhylolmError SamplingSettings Sequen
 TreeOptions __version__ analyse bootstrap build_tree clades compare distances evaluate forecast
 identify import_completions join_scores nei_distance neighbor_joining open_atlas open_model pcoa
 plot_heatmap plot_map plot_tree quartet_distance read_distances read_scores read_study read_tree
-robinson_foulds run_study sequence show supported with_support write_tree
+robinson_foulds run_study sequence show with_support write_tree
 """.split()
 
 EXTENSION_POINTS = """

@@ -72,7 +72,7 @@ def _names() -> list[str]:
         "name a "
         f"family; it fits the architecture for {right:.3f} of those.",
         "Sizes read from names against counted parameters. A quantised repository's count is of "
-        "quantised weights, so there the name is nearer the truth.",
+        "packed integers, so there the name is nearer the truth.",
         table(["size", "models", "within 1.25x", "within 2x"], rows),
     ]
 

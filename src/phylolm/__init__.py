@@ -41,12 +41,11 @@ if TYPE_CHECKING:
     from phylolm.sequencing.imported import import_completions
     from phylolm.study.config import read_study
     from phylolm.study.study import run_study
-    from phylolm.tree.analysis import Analysis, TreeOptions, analyse, supported
+    from phylolm.tree.analysis import Analysis, TreeOptions, analyse, with_support
     from phylolm.tree.build import build_tree, neighbor_joining
     from phylolm.tree.clades import clades
     from phylolm.tree.compare import quartet_distance, robinson_foulds
     from phylolm.tree.files import read_tree, write_tree
-    from phylolm.tree.support import with_support
     from phylolm.tree.tree import Tree
     from phylolm.version import __version__
 
@@ -98,8 +97,7 @@ _HOME = {
     "run_study": "study.study",
     "sequence": "sequencing.fill",
     "show": "page.notebook",
-    "supported": "tree.analysis",
-    "with_support": "tree.support",
+    "with_support": "tree.analysis",
     "write_tree": "tree.files",
 }
 
@@ -151,7 +149,6 @@ __all__ = [
     "run_study",
     "sequence",
     "show",
-    "supported",
     "with_support",
     "write_tree",
 ]

@@ -151,7 +151,7 @@ def test_filters_hold_in_the_view_and_its_table(browser: Any, address: str) -> N
         seen.page.locator("details", has_text="family").first.locator("summary").click()
         seen.page.get_by_role("checkbox", name="beta").check()
         seen.settle()
-        assert "10 of 30 models pass" in seen.page.locator(".filters").inner_text()
+        assert "10 of 30 models match" in seen.page.locator(".filters").inner_text()
         seen.page.get_by_role("button", name="Matching models only").click()
         seen.settle()
         seen.page.get_by_role("tab", name="Table").click()

@@ -18,7 +18,7 @@ from phylolm.distance.measures import distances
 from phylolm.errors import ConfigError, DataError
 from phylolm.tree.analysis import TreeOptions, analyse
 from phylolm.tree.build import METHODS, build_tree, neighbor_joining
-from phylolm.tree.support import FELSENSTEIN, TRANSFER, with_support
+from phylolm.tree.support import FELSENSTEIN, TRANSFER, replicate_support
 from phylolm.tree.tree import Tree
 
 
@@ -56,7 +56,7 @@ def test_support_is_the_plain_count(kind, twin, n, seed):
     d, replicates = case(n, seed)
     tree = neighbor_joining(d)
     trees = [neighbor_joining(DistanceMatrix(d.names, values)) for values in replicates]
-    supported = with_support(tree, [replicates], d.names, kind=kind, threads=1)
+    supported = replicate_support(tree, [replicates], d.names, kind=kind, threads=1)
     for split, support in support_of_splits(supported).items():
         assert support == pytest.approx(twin(split, trees))
     assert np.isnan(supported.support[tree.is_leaf]).all()
@@ -71,9 +71,11 @@ def test_every_method_and_any_blocks(method, kind):
     trees = [build_tree(DistanceMatrix(d.names, values), method) for values in replicates]
     twin = felsenstein_twin if kind == FELSENSTEIN else transfer_twin
     expected = {split: twin(split, trees) for split in splits_of(tree)}
-    whole = with_support(tree, [replicates], d.names, method, kind)
-    blocks = with_support(tree, np.array_split(replicates, 7), d.names, method, kind, threads=3)
-    singles = with_support(tree, iter(replicates), d.names, method, kind)
+    whole = replicate_support(tree, [replicates], d.names, method, kind)
+    blocks = replicate_support(
+        tree, np.array_split(replicates, 7), d.names, method, kind, threads=3
+    )
+    singles = replicate_support(tree, iter(replicates), d.names, method, kind)
     assert support_of_splits(whole) == pytest.approx(expected)
     assert np.array_equal(whole.support, blocks.support, equal_nan=True)
     assert np.array_equal(whole.support, singles.support, equal_nan=True)
@@ -82,10 +84,10 @@ def test_every_method_and_any_blocks(method, kind):
 def test_order_of_models_and_root_are_of_no_account():
     d, replicates = case(20, 5)
     tree = neighbor_joining(d)
-    expected = support_of_splits(with_support(tree, [replicates], d.names))
+    expected = support_of_splits(replicate_support(tree, [replicates], d.names))
     order = np.random.default_rng(0).permutation(20)
     names = [d.names[i] for i in order]
-    turned = with_support(tree.root_midpoint(), [replicates[:, order][:, :, order]], names)
+    turned = replicate_support(tree.root_midpoint(), [replicates[:, order][:, :, order]], names)
     assert support_of_splits(turned) == expected
     rooted = turned.children[turned.root]
     assert turned.support[rooted[0]] == turned.support[rooted[1]] or turned.is_leaf[rooted,].any()
@@ -100,7 +102,7 @@ def test_identical_models_support_no_split_among_them():
     clones = {d.names[0], "copy1", "copy2", "copy3"}
     for kind in (FELSENSTEIN, TRANSFER):
         for split, support in support_of_splits(
-            with_support(tree, [values] * 5, names, kind=kind)
+            replicate_support(tree, [values] * 5, names, kind=kind)
         ).items():
             inside = any(side < clones for side in split)
             assert support == (pytest.approx(0) if inside else 100)
@@ -110,30 +112,30 @@ def test_sure_splits_have_full_support_under_either_kind():
     d, _ = case(30, 2)
     tree = neighbor_joining(d)
     for kind in (FELSENSTEIN, TRANSFER):
-        supported = with_support(tree, [d.values] * 3, d.names, kind=kind)
+        supported = replicate_support(tree, [d.values] * 3, d.names, kind=kind)
         assert set(support_of_splits(supported).values()) == {100.0}
 
 
 def test_few_models_and_bad_input():
     three = Tree.from_newick("(a:1,b:1,c:1);")
-    assert with_support(three, [np.zeros((2, 3, 3))], list("abc")) is three
+    assert replicate_support(three, [np.zeros((2, 3, 3))], list("abc")) is three
     d, replicates = case(6, 0)
     tree = neighbor_joining(d)
     with pytest.raises(DataError, match="no bootstrap replicates"):
-        with_support(tree, [], d.names)
+        replicate_support(tree, [], d.names)
     with pytest.raises(
         ConfigError, match="unknown support 'best'; known are felsenstein, transfer"
     ):
-        with_support(tree, [replicates], d.names, kind="best")
+        replicate_support(tree, [replicates], d.names, kind="best")
     with pytest.raises(ConfigError, match="unknown tree method"):
-        with_support(tree, [replicates], d.names, method="best")
+        replicate_support(tree, [replicates], d.names, method="best")
     with pytest.raises(DataError, match="6 leaves and the replicates' 5 models differ"):
-        with_support(tree, [replicates], d.names[:5])
+        replicate_support(tree, [replicates], d.names[:5])
     with pytest.raises(DataError, match=r"shape \(12, 5, 6\) for 6 models"):
-        with_support(tree, [replicates[:, :5]], d.names)
+        replicate_support(tree, [replicates[:, :5]], d.names)
     replicates[3, 1, 2] = np.nan
     with pytest.raises(DataError, match="the distance between .* is not finite"):
-        with_support(tree, [replicates], d.names)
+        replicate_support(tree, [replicates], d.names)
 
 
 def test_a_tree_takes_its_support_from_counts():

@@ -160,7 +160,7 @@ export class Panel {
     const any = Object.keys(filters).length > 0 || query !== "";
     const left = passing ? passing.reduce((sum, each) => sum + each, 0) : bundle.count;
     const clear = any ? button("Clear", () => store.set({ filters: {}, query: "" })) : undefined;
-    const count = `${left.toLocaleString("en")} of ${bundle.count.toLocaleString("en")} models pass.`;
+    const count = `${left.toLocaleString("en")} of ${bundle.count.toLocaleString("en")} models match.`;
     return h(
       "section",
       { class: "filters" },

@@ -27,7 +27,7 @@ SIZE_NAMES = ("< 100M", "100M-1B", "1B-3B", "3B-10B", "10B-30B", "30B-100B", ">=
 BY = ("family", "size", "kind", "task", "licence", "month", "owner")
 """What models can be counted by."""
 
-# A quantised repository's count is of quantised weights, several weights in each.
+# A quantised repository's count is of packed integers, several quantised weights in each.
 _PACKED = 0.6
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from phylolm.errors import BudgetError, ConfigError
 from phylolm.files import read_text
 
-AT_A_TIME = 8
+CONCURRENCY = 8
 """Calls under way together unless told otherwise."""
 
 _MILLION = 1_000_000
@@ -127,7 +127,7 @@ class Limits:
     """concurrency: calls under way together. examine: look at a server before its first probe.
     prices: what calls cost, where that is known."""
 
-    concurrency: int = AT_A_TIME
+    concurrency: int = CONCURRENCY
     examine: bool = True
     budget: Budget = field(default_factory=Budget)
     prices: Prices = field(default_factory=known_prices)

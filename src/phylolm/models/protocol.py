@@ -2,8 +2,8 @@
 
 Here: the settings that shape a distribution, the records a backend returns, and the protocols:
 `Backend` for every model, `Remote` for those behind a network. Next door: `spec` reads model specs
-and opens backends, `hf` runs transformers models, `servers` asks servers, `replay` reads recorded
-completions.
+and opens backends, `local` runs models in this process, `servers` asks those behind a network,
+`replay` reads recorded completions.
 """
 
 from __future__ import annotations

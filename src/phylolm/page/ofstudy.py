@@ -19,9 +19,9 @@ from phylolm.figures.heatmap import shows_similarity
 from phylolm.page import bundle_sections as sections
 from phylolm.page.bundle import Packer, Section, manifest, pack
 from phylolm.page.metadata import Field, families
-from phylolm.report.caveats import plain_cautions
+from phylolm.report.caveats import plain_caveats
 from phylolm.report.html import said
-from phylolm.study.publish import cautions
+from phylolm.study.publish import caveats_of
 from phylolm.tree.analysis import Analysis
 from phylolm.tree.tree import Tree
 
@@ -163,7 +163,7 @@ def _notes(shown: Shown) -> list[str]:
     if len(shown.distances) > MOST_IN_MATRIX:
         notes.append(f"More than {MOST_IN_MATRIX:,} models: the matrix of all pairs is left out.")
     if shown.counts is not None:
-        notes += cautions(shown.counts, Analysis(shown.distances, shown.tree))
+        notes += caveats_of(shown.counts, Analysis(shown.distances, shown.tree))
         if _too_many(shown.counts):
             notes.append("So many models and genes that what each said is left out.")
-    return notes + plain_cautions(shown.distances, shown.tree)
+    return notes + plain_caveats(shown.distances, shown.tree)

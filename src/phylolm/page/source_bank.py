@@ -34,9 +34,7 @@ def of_bank(
 ) -> Shown:
     """A bank, analysed as `phylolm report` does."""
     genome = bank.genome()
-    counts, silent = without_silent(
-        bank.counts(genome, defaults.ALLELE_LENGTHS), defaults.MIN_ANSWERED
-    )
+    counts, silent = without_silent(bank.counts(genome), defaults.MIN_ANSWERED)
     shown = of_counts(counts, genome, bank.path.resolve().name, options, progress)
     left_out = f"Left out, for they answer too little: {', '.join(silent)}."
     return replace(shown, notes=[left_out]) if silent else shown

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from phylolm import defaults
 from phylolm.bank.bank import Bank
 from phylolm.distance.measures import distances
 from phylolm.errors import ConfigError
@@ -26,7 +25,7 @@ def of_demo(folder: Path) -> Shown:
     zoo = Zoo.load(sorted(folder.glob("zoo-*"))[0])
     bank = Bank(folder / f"bank-{zoo.seed}", create=False)
     genome = Genome.load(GENOME)
-    counts = bank.counts(genome, defaults.ALLELE_LENGTHS, models=zoo.models, probes=OPTIONS.probes)
+    counts = bank.counts(genome, models=zoo.models, probes=OPTIONS.probes)
     options = TreeOptions()
     if not (folder / "tree.nwk").is_file():
         raise ConfigError(f"{folder} is not finished: run `phylolm demo -o {folder}` again")

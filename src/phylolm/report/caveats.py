@@ -14,14 +14,14 @@ def caveats(report: Report) -> str:
     """The caveats of this study, then those of every study, as HTML."""
     own = "".join(f"<li>{text(line)}</li>" for line in report.warnings)
     specific = f"<h3>In this study</h3><ul>{own}</ul>" if own else ""
-    lines = [*_measured(report.distances, report.tree), *_CAUTIONS]
+    lines = [*_measured(report.distances, report.tree), *_CAVEATS]
     general = "".join(f"<li>{line}</li>" for line in lines)
     return f"{specific}<h3>In every study of this kind</h3><ul>{general}</ul>"
 
 
-def plain_cautions(d: DistanceMatrix, tree: Tree) -> list[str]:
+def plain_caveats(d: DistanceMatrix, tree: Tree) -> list[str]:
     """Caveats in every study, without markup."""
-    lines = [*_measured(d, tree), *_CAUTIONS]
+    lines = [*_measured(d, tree), *_CAVEATS]
     return [line.replace("<b>", "").replace("</b>", "") for line in lines]
 
 
@@ -49,7 +49,7 @@ def _measured(d: DistanceMatrix, tree: Tree) -> list[str]:
     return lines
 
 
-_CAUTIONS = (
+_CAVEATS = (
     "<b>Bootstrap support reflects resampling of genes only.</b> A support of 95 says that the "
     "branch hardly depends on which genes were drawn. It doesn't say that the models share "
     "weights: training on the same text, or learning from the same teacher, also makes models "

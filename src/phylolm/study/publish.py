@@ -57,7 +57,7 @@ def study_report(found: Findings) -> Report:
         colours=found.colours,
         sections=found.sections,
         parameters=parameters(found.counts, found.options),
-        warnings=(*matrix.notes, *cautions(found.counts, found.analysis)),
+        warnings=(*matrix.notes, *caveats_of(found.counts, found.analysis)),
         truth=found.truth,
         unit=f"{found.options.measure} distance",
     )
@@ -126,7 +126,7 @@ def parameters(counts: AlleleCounts, options: TreeOptions) -> dict[str, object]:
     }
 
 
-def cautions(counts: AlleleCounts, done: Analysis) -> list[str]:
+def caveats_of(counts: AlleleCounts, done: Analysis) -> list[str]:
     """What these data in particular leave uncertain."""
     found = []
     genes = done.distances.genes

@@ -19,7 +19,7 @@ from phylolm.distance.measures import DEFAULT_MEASURE, bootstrap, distances, fin
 from phylolm.errors import ConfigError
 from phylolm.showable import Showable
 from phylolm.tree.build import array_builder, build_tree
-from phylolm.tree.support import FELSENSTEIN, TRANSFER, with_support
+from phylolm.tree.support import FELSENSTEIN, TRANSFER, replicate_support
 from phylolm.tree.tree import Tree
 
 ROOTS = ("midpoint", "mad", "none")
@@ -69,10 +69,10 @@ def analyse(
     options = options or TreeOptions()
     matrix = distances(counts, options.measure)
     tree = build_tree(matrix, options.method)
-    return Analysis(matrix, finished(supported(tree, counts, options, progress), options))
+    return Analysis(matrix, finished(with_support(tree, counts, options, progress), options))
 
 
-def supported(
+def with_support(
     tree: Tree,
     counts: AlleleCounts,
     options: TreeOptions | None = None,
@@ -89,7 +89,7 @@ def supported(
     blocks = _counted(
         bootstrap(counts, options.measure, options.replicates, options.seed), progress
     )
-    return with_support(tree, blocks, counts.models, options.method, options.support)
+    return replicate_support(tree, blocks, counts.models, options.method, options.support)
 
 
 def finished(tree: Tree, options: TreeOptions) -> Tree:

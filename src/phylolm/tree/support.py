@@ -43,7 +43,7 @@ Trees = tuple[IntArray, FloatArray]
 """parent (k, nodes) and length (k, nodes) of k trees; nodes 0..m-1 are the models."""
 
 
-def with_support(
+def replicate_support(
     tree: Tree,
     replicates: Iterable[npt.ArrayLike],
     names: Sequence[str],
@@ -75,7 +75,10 @@ def replicate_trees(
     method: str = defaults.TREE_METHOD,
     threads: int | None = None,
 ) -> Iterator[Trees]:
-    """The trees of each block of replicate distances, in order; arguments as `with_support`."""
+    """The trees of each block of replicate distances, in order.
+
+    Arguments are those of `replicate_support`.
+    """
     if len(names) < 2:
         raise DataError("support needs trees of two models at least")
     build = array_builder(method)
@@ -101,7 +104,7 @@ def replicate_trees(
 def support_from_trees(
     tree: Tree, trees: Iterable[Trees], names: Sequence[str], kind: str = defaults.SUPPORT
 ) -> Tree:
-    """`tree` with support from trees given as arrays; see `replicate_trees` and `with_support`."""
+    """`tree` with support from trees given as arrays; see `replicate_trees`."""
     if kind not in (FELSENSTEIN, TRANSFER):
         raise ConfigError(f"unknown support {kind!r}; known are {FELSENSTEIN}, {TRANSFER}")
     nodes, sides = _inner_branches(tree, names)

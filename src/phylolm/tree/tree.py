@@ -321,7 +321,7 @@ class Tree(Showable):
         """
         import phylolm
 
-        return phylolm.supported(self, counts, phylolm.TreeOptions(**options))
+        return phylolm.with_support(self, counts, phylolm.TreeOptions(**options))
 
     def ascii(self, max_lines: int = 400) -> str:
         """A drawing in text, one line per node, names and supports only."""

@@ -49,7 +49,7 @@ def test_a_good_server(server: FakeServer, endpoint: str) -> None:
     good = ["samples", "temperature", "n answers a call", "token limit", "seed", "logprobs"]
     good += ["lists of prompts"] * (endpoint == "completions")
     assert [said[name] for name in good] == ["yes"] * len(good)
-    assert found.problems == found.cautions == [] and found.choices_per_call == 32
+    assert found.problems == found.warnings == [] and found.choices_per_call == 32
     assert found.served == "fake-1 fp_1"
     assert found.calls == len(server.requests) <= 20
 
@@ -81,7 +81,7 @@ def test_what_a_server_lacks_is_said(
     assert said["n answers a call"] == said["token limit"] == "no"
     assert said["temperature"] == "unclear" and said["lists of prompts"] == "refused"
     assert said["seed"] == said["logprobs"] == "no"
-    assert found.choices_per_call == 1 and len(found.cautions) == 2 and not found.problems
+    assert found.choices_per_call == 1 and len(found.warnings) == 2 and not found.problems
     before = len(server.requests)
     with caplog.at_level(logging.WARNING):
         sequence(Bank(tmp_path / "b"), [server.spec()], GENOME, SequencingOptions(probes=4))

@@ -35,7 +35,7 @@ from phylolm.models.protocol import (
     WeightedProbe,
 )
 
-GENES_PER_WRITE = 128
+GENES_PER_BATCH = 128
 """Most genes in a batch; more would only delay the bank's next part."""
 
 _SHORT_DTYPES = ("bfloat16", "float16")
@@ -159,7 +159,7 @@ class HfModel:
     def _batches(self, encoded: list[Prompt]) -> list[list[int]]:
         """Genes of similar length together; of one length where padding isn't safe."""
         order = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids), reverse=True)
-        most = max(1, min(GENES_PER_WRITE, self.engine.row_limit // BRANCHES))
+        most = max(1, min(GENES_PER_BATCH, self.engine.row_limit // BRANCHES))
         batches: list[list[int]] = []
         for i in order:
             mates = batches[-1] if batches else []

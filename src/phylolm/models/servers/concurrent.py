@@ -1,6 +1,6 @@
 """Work done a few jobs at a time, its answers given as they come.
 
-Here: `Flow`, which knows nothing of servers. Next door: `model` runs calls in it.
+Here: `Flow`, which knows nothing of servers. Next door: `sampled` and `reported` run calls in it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Does a server do what it is asked? Looked at before any of its answers is believed.
 
 A server that decodes greedily makes every allele frequency 0 or 1 and a tree of noise, and nothing
-in its answers says so. Here: `examine`, the checks, one function each. Next door: `model` runs them
-before its first probe, `cli/doctor.py` shows them.
+in its answers says so. Here: `examine`, the checks, one function each. Next door: `server` runs
+them before its first probe, `cli/doctor.py` shows them.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ call, or one by one."""
 _FAR_OFF = 3.5
 """Standard errors."""
 
-FATAL, CAUTION = "fatal", "caution"
+FATAL, WARNING = "fatal", "warning"
 
 
 @dataclass(frozen=True)
 class Check:
-    """One question and its answer. weight: FATAL if the model can't be trusted, CAUTION if it
+    """One question and its answer. weight: FATAL if the model can't be trusted, WARNING if it
     costs something, else ""."""
 
     name: str
@@ -73,9 +73,9 @@ class Diagnosis:
         return [check.note for check in self.checks if check.weight == FATAL]
 
     @property
-    def cautions(self) -> list[str]:
+    def warnings(self) -> list[str]:
         """What the user should know."""
-        return [check.note for check in self.checks if check.weight == CAUTION]
+        return [check.note for check in self.checks if check.weight == WARNING]
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -180,7 +180,7 @@ def _temperature(examined: Examination) -> Iterator[Check]:
         yield Check("temperature", "yes", "answers at temperature 0 repeat")
     else:
         note = "answers differ even at temperature 0: another one may be used than is asked for"
-        yield Check("temperature", "unclear", note, CAUTION)
+        yield Check("temperature", "unclear", note, WARNING)
 
 
 def _several(examined: Examination) -> Iterator[Check]:
@@ -210,7 +210,7 @@ def _limit(examined: Examination) -> Iterator[Check]:
     counted = reply.tokens[1] if reply.tokens else 0
     if counted > _FEW_TOKENS or len(reply.choices[0].text) > _FEW_TOKENS * _LONGEST_TOKEN:
         note = "answers are longer than asked for: they are cut here, but you may pay for all"
-        yield Check("token limit", "no", note, CAUTION)
+        yield Check("token limit", "no", note, WARNING)
     else:
         yield Check("token limit", "yes", f"{counted or 'few'} tokens for {_FEW_TOKENS}")
 
@@ -264,7 +264,7 @@ def _reported(examined: Examination) -> Iterator[Check]:
         yield Check(name, "yes", figures)
     else:
         note = f"{host} states probabilities that it doesn't draw by: {figures}"
-        yield Check(name, "no", note, CAUTION)
+        yield Check(name, "no", note, WARNING)
 
 
 def _first_steps(examined: Examination, text: str) -> list[Step]:

@@ -1,6 +1,6 @@
 """Calls that are tried again: jitter, Retry-After, and everybody waiting when one is told to.
 
-Here: `Caller`. Next door: a `openai_api` makes one call, `failures` says what failed.
+Here: `Caller`. Next door: `openai_api` and its like make one call, `failures` says what failed.
 """
 
 from __future__ import annotations

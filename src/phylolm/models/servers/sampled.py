@@ -77,9 +77,8 @@ class SampledProbes:
         except BadRequestError:
             if count == 1:
                 raise
-            server.choices_per_call = min(
-                server.choices_per_call, count // 2
-            )  # perhaps too many at once
+            # Perhaps too many at once.
+            server.choices_per_call = min(server.choices_per_call, count // 2)
             return self._call(call)
         server.learn(count, reply)
         probes = [

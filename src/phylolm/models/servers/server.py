@@ -51,8 +51,8 @@ class Server:
             return
         diagnosis = self.examine(settings)
         doctor.refuse(diagnosis)
-        for caution in diagnosis.cautions:
-            _log.warning("%s: %s", self.name, caution)
+        for warning in diagnosis.warnings:
+            _log.warning("%s: %s", self.name, warning)
         self.checked = True
 
     def check_logprobs(self, settings: SamplingSettings) -> None:
@@ -69,9 +69,8 @@ class Server:
 
     def request(self, prompt: str, count: int, settings: SamplingSettings) -> Request:
         """The call that asks for `count` completions of a gene."""
-        asked, begun = (
-            f(prompt, settings.prompt_mode) for f in (prompt_modes.put, prompt_modes.begin)
-        )
+        mode = settings.prompt_mode
+        asked, begun = prompt_modes.put(prompt, mode), prompt_modes.begin(prompt, mode)
         return Request(asked, count, settings.max_tokens, settings.temperature, begun=begun)
 
     def learn(self, asked: int, reply: Reply) -> None:
