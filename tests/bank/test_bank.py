@@ -109,7 +109,7 @@ def start_run(bank, pause):
 def test_kill_9_leaves_a_bank_that_opens_and_completes(tmp_path, parts_before):
     run = start_run(tmp_path / "bank", 0.4)
     deadline = time.time() + 30
-    while len(list((tmp_path / "bank").glob("parts/*/*.parquet"))) < parts_before:
+    while len(list((tmp_path / "bank").glob("parts/*/[!.]*.parquet"))) < parts_before:
         assert time.time() < deadline and run.poll() is None
         time.sleep(0.01)
     os.kill(run.pid, signal.SIGKILL)
